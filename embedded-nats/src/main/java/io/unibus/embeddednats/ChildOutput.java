@@ -1,0 +1,81 @@
+package io.unibus.embeddednats;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Reads everything the child writes into the logger {@code nats-server}, on a daemon thread that ends with the child, and
+ * remembers the last lines. Thread-safe.
+ */
+final class ChildOutput {
+    private static final Logger LOG = LoggerFactory.getLogger("nats-server");
+    private static final int LINES_KEPT = 200;
+    private static final Pattern SERVER_ID = Pattern.compile("\\s*ID:\\s+(N[A-Z2-7]{55})");
+
+    private final Deque<LogLine> last = new ArrayDeque<>();
+    private final Thread thread;
+    private Optional<String> serverId = Optional.empty();
+
+    private ChildOutput(InputStream stream) {
+        thread = new Thread(() -> drain(stream), "nats-server-output");
+        thread.setDaemon(true);
+    }
+
+    static ChildOutput drain(Process child) {
+        ChildOutput output = new ChildOutput(child.getInputStream());
+        output.thread.start();
+        return output;
+    }
+
+    /** The identity that the child announced; it tells the child from any other server of that name. */
+    synchronized Optional<String> serverId() {
+        return serverId;
+    }
+
+    /** The last lines; all of them, once the child has ended and {@link #awaitEnd} has returned. */
+    synchronized List<LogLine> lastLines() {
+        return List.copyOf(last);
+    }
+
+    /** Waits until the stream has ended, at most that long. */
+    void awaitEnd(long millis) throws InterruptedException {
+        thread.join(millis);
+    }
+
+    private void drain(InputStream stream) {
+        try (BufferedReader lines = new BufferedReader(new InputStreamReader(stream, StandardCharsets.UTF_8))) {
+            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                if (!line.isBlank()) {
+                    take(LogLine.parse(line));
+                }
+            }
+        } catch (IOException closedWithTheChild) {
+            LOG.debug("the output of nats-server ended: {}", closedWithTheChild.getMessage());
+        }
+    }
+
+    private void take(LogLine line) {
+        synchronized (this) {
+            Matcher matcher = SERVER_ID.matcher(line.message());
+            if (serverId.isEmpty() && matcher.matches()) {
+                serverId = Optional.of(matcher.group(1));
+            }
+            if (last.size() == LINES_KEPT) {
+                last.removeFirst();
+            }
+            last.addLast(line);
+        }
+        LOG.atLevel(line.level()).log(line.message());
+    }
+}

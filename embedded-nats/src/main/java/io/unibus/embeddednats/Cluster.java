@@ -1,0 +1,24 @@
+package io.unibus.embeddednats;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Membership in a cluster of servers.
+ *
+ * @param listen where the other servers connect to; a port must be given, since the others have to know it
+ * @param routes where the other servers listen; the own address may be among them
+ * @param login the user and password that the servers of the cluster share, or none
+ */
+public record Cluster(String name, HostPort listen, List<HostPort> routes, Optional<User.Password> login) {
+    public Cluster {
+        Texts.requirePlain("cluster name", name);
+        if (name.indexOf(' ') >= 0) {
+            throw new IllegalArgumentException("a cluster name has no spaces: " + name);
+        }
+        routes = List.copyOf(routes);
+        if (listen.port() == 0 || routes.stream().anyMatch(route -> route.port() == 0)) {
+            throw new IllegalArgumentException("the addresses of a cluster need a port");
+        }
+    }
+}

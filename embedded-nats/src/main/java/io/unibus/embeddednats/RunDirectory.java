@@ -1,0 +1,48 @@
+package io.unibus.embeddednats;
+
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** The files of a running server, in one directory of the caller's. */
+record RunDirectory(Path root) {
+    static final String LOCK_NAME = "nats-server.lock";
+
+    Path configFile() {
+        return root.resolve("nats-server.conf");
+    }
+
+    Path pidFile() {
+        return root.resolve("nats-server.pid");
+    }
+
+    Path portsDirectory() {
+        return root.resolve("nats-server.ports");
+    }
+
+    /**
+     * What the child of that pid says about its listeners, once they are open. Such a file is proof that this child
+     * holds these addresses.
+     */
+    Optional<Listeners> listeners(long pid) {
+        try {
+            return Listeners.parse(Files.readString(portsDirectory().resolve("nats-server_" + pid + ".ports")));
+        } catch (IOException notYetThere) {
+            return Optional.empty();
+        }
+    }
+
+    /** Removes what a child leaves behind that was killed; its name carries a pid that another child may get. */
+    void removeTracesOfChildren() throws IOException {
+        Files.deleteIfExists(pidFile());
+        if (Files.isDirectory(portsDirectory())) {
+            try (DirectoryStream<Path> files = Files.newDirectoryStream(portsDirectory(), "*.ports")) {
+                for (Path file : files) {
+                    Files.deleteIfExists(file);
+                }
+            }
+        }
+    }
+}

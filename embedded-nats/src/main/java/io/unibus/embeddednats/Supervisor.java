@@ -1,0 +1,264 @@
+package io.unibus.embeddednats;
+
+import io.unibus.embeddednats.NatsServerException.Reason;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Starts the child, waits for it to become ready and to end, and starts it again. All of that is one thread, which
+ * therefore outlives every child, as the kernel's arrangement to end the child with its parent thread needs.
+ */
+final class Supervisor implements Runnable {
+    private static final Logger LOG = LoggerFactory.getLogger(Supervisor.class);
+    private static final long STEP_MILLIS = 5;
+    private static final long PROBE_LIMIT_MILLIS = 1000;
+    private static final long LAME_DUCK_LIMIT_MILLIS = 2000;
+    private static final long TERMINATE_LIMIT_MILLIS = 3000;
+    private static final long KILL_LIMIT_MILLIS = 2000;
+    private static final long OUTPUT_LIMIT_MILLIS = 500;
+    private static final int LINES_IN_MESSAGE = 5;
+
+    private final InstalledBinary binary;
+    private final ServerConfig config;
+    private final RunDirectory files;
+    private final Launchers launchers;
+    private final Timing timing;
+    private final Life life;
+    private final Guard guard;
+    private final Probe probe;
+    private final Duration startLimit;
+    private final RestartTracker tracker;
+    private final List<DirectoryLock> locks = new ArrayList<>();
+    private int clientPort;
+    private boolean everReady;
+
+    /** Creates the run directory. */
+    Supervisor(NatsServer.Builder settings, Life life) {
+        this.binary = settings.binary;
+        this.config = settings.config;
+        this.launchers = settings.launchers;
+        this.timing = settings.timing;
+        this.life = life;
+        this.guard = new Guard(launchers);
+        // Without a quorum a clustered JetStream answers nothing, and a cluster must be able to start one by one.
+        boolean queryJetStream =
+                config.storeDirectory().isPresent() && config.cluster().isEmpty();
+        this.probe = new Probe(settings.probeLogin, queryJetStream, PROBE_LIMIT_MILLIS, timing.nanoTime());
+        this.startLimit = settings.restartPolicy.startLimit();
+        this.tracker = new RestartTracker(settings.restartPolicy, timing.random());
+        this.clientPort = config.clients().port();
+        this.files = new RunDirectory(PrivateFiles.directory(settings.runDirectory));
+    }
+
+    /** What went wrong with a child; {@code hopeless} when the same start would fail the same way. */
+    private record Failure(Reason reason, String what, boolean hopeless, List<String> output) {}
+
+    /** Takes the locks that {@link #run} gives back at its end. */
+    void lockDirectories() {
+        PrivateFiles.directory(files.portsDirectory());
+        TreeSet<Path> directories = new TreeSet<>();
+        directories.add(files.root());
+        config.storeDirectory().ifPresent(store -> directories.add(PrivateFiles.directory(store)));
+        try {
+            directories.forEach(
+                    directory -> locks.add(DirectoryLock.acquire(directory.resolve(RunDirectory.LOCK_NAME))));
+        } catch (NatsServerException e) {
+            unlockDirectories();
+            throw e;
+        }
+    }
+
+    void unlockDirectories() {
+        locks.forEach(DirectoryLock::close);
+        locks.clear();
+    }
+
+    @Override
+    public void run() {
+        Optional<NatsServerException> failure = Optional.empty();
+        try {
+            guard.start();
+            new Leftovers(binary.binDirectory(), files.configFile(), timing.sleeper()).end();
+            superviseUntilStop();
+        } catch (NatsServerException e) {
+            failure = Optional.of(e);
+        } catch (InterruptedException | IOException | RuntimeException e) {
+            failure = Optional.of(
+                    new NatsServerException(Reason.START_FAILED, "the supervision of nats-server ended: " + e, e));
+        }
+        cleanUp();
+        if (failure.isPresent() && !life.stopRequested()) {
+            life.failed(failure.get());
+        } else {
+            life.stopped();
+        }
+    }
+
+    private void cleanUp() {
+        guard.close();
+        try {
+            files.removeTracesOfChildren();
+            unlockDirectories();
+        } catch (IOException | RuntimeException e) {
+            LOG.warn("the end of nats-server left something behind: {}", e.getMessage());
+        }
+    }
+
+    private void superviseUntilStop() throws InterruptedException, IOException {
+        while (!life.stopRequested()) {
+            Optional<Failure> failure = runOnce();
+            if (failure.isPresent()) {
+                restartOrGiveUp(failure.get());
+            }
+        }
+    }
+
+    private void restartOrGiveUp(Failure failure) throws InterruptedException {
+        if (failure.hopeless() && !everReady) {
+            throw new NatsServerException(failure.reason(), failure.what(), null, failure.output());
+        }
+        Duration delay = tracker.failed(timing.nanoTime().getAsLong())
+                .orElseThrow(() -> new NatsServerException(
+                        Reason.GAVE_UP,
+                        "gave up after " + tracker.failures() + " failures of nats-server in a row; the last: "
+                                + failure.what(),
+                        null,
+                        failure.output()));
+        LOG.warn("restarting nats-server in {} ms: {}", delay.toMillis(), failure.what());
+        life.problem(failure.what());
+        life.to(ServerState.RESTARTING, failure.what());
+        boolean ignored = life.await(life::stopRequested, delay);
+    }
+
+    /** One child from start to end; empty when the end was planned. */
+    private Optional<Failure> runOnce() throws InterruptedException, IOException {
+        files.removeTracesOfChildren();
+        PrivateFiles.write(files.configFile(), ConfigText.render(config, files, clientPort));
+        Child child = Child.launch(binary, files, launchers, guard);
+        life.launched(child.pid());
+        child.onExit(life::wake);
+        try {
+            Optional<Failure> notReady = awaitReady(child);
+            if (notReady.isPresent()) {
+                end(child, false);
+                return notReady;
+            }
+            life.await(() -> !child.isAlive() || life.stopRequested());
+            if (life.stopRequested()) {
+                life.to(ServerState.STOPPING, "");
+                end(child, true);
+                return Optional.empty();
+            }
+            return Optional.of(failureOfEnded(child));
+        } finally {
+            child.kill();
+            life.childEnded();
+        }
+    }
+
+    /** Empty when the child is ready, or when a stop is asked for. */
+    private Optional<Failure> awaitReady(Child child) throws InterruptedException {
+        long deadline = timing.nanoTime().getAsLong() + startLimit.toNanos();
+        String problem = "it has not opened its ports";
+        while (!life.stopRequested()) {
+            if (child.awaitExit(STEP_MILLIS)) {
+                return life.stopRequested() ? Optional.empty() : Optional.of(failureOfEnded(child));
+            }
+            Optional<Listeners> listeners = files.listeners(child.pid());
+            Optional<String> serverId = child.output().serverId();
+            if (listeners.isPresent() && serverId.isPresent()) {
+                HostPort address =
+                        config.clients().reachableFromHere(listeners.get().clientPort());
+                Probe.Result result = probe.check(address, config.serverName(), serverId.get());
+                problem = result.problem();
+                switch (result.outcome()) {
+                    case READY -> {
+                        ready(listeners.get(), address);
+                        return Optional.empty();
+                    }
+                    case LOGIN_REFUSED -> {
+                        return Optional.of(failure(Reason.CONFIGURATION_REFUSED, problem, child));
+                    }
+                    case FOREIGN -> {
+                        return Optional.of(failure(Reason.ADDRESS_IN_USE, problem, child));
+                    }
+                    case NOT_YET -> life.problem(problem);
+                }
+            }
+            if (timing.nanoTime().getAsLong() - deadline > 0) {
+                String what = "nats-server (pid " + child.pid() + ") was not ready within " + startLimit.toMillis()
+                        + " ms: " + problem;
+                return Optional.of(new Failure(Reason.TIMED_OUT, what, false, lines(child)));
+            }
+        }
+        return Optional.empty();
+    }
+
+    private void ready(Listeners listeners, HostPort address) {
+        everReady = true;
+        clientPort = listeners.clientPort();
+        tracker.ready(timing.nanoTime().getAsLong());
+        Optional<HostPort> monitoring = listeners.monitoringPort().isPresent()
+                ? Optional.of(
+                        new HostPort("127.0.0.1", listeners.monitoringPort().getAsInt()))
+                : Optional.empty();
+        life.ready(address, monitoring);
+    }
+
+    private Failure failure(Reason reason, String what, Child child) {
+        return new Failure(reason, what, true, lines(child));
+    }
+
+    private Failure failureOfEnded(Child child) throws InterruptedException {
+        child.output().awaitEnd(OUTPUT_LIMIT_MILLIS);
+        Optional<String> taken = child.output().lastLines().stream()
+                .flatMap(line -> FatalLine.addressInUse(line.message()).stream())
+                .findFirst();
+        if (taken.isPresent()) {
+            clientPort = config.clients().port();
+            String what = taken.get() + " is in use by another process; choose another address, or stop that process";
+            return failure(Reason.ADDRESS_IN_USE, what, child);
+        }
+        Reason reason = child.couldNotBeExecuted() ? Reason.BINARY_UNUSABLE : Reason.START_FAILED;
+        List<String> lines = lines(child);
+        String last = lines.stream()
+                .skip(Math.max(0, lines.size() - LINES_IN_MESSAGE))
+                .collect(Collectors.joining(" | "));
+        String what = child.ending() + (last.isEmpty() ? "" : "; its last lines: " + last);
+        return new Failure(reason, what, child.refusedToRun(), lines);
+    }
+
+    private static List<String> lines(Child child) {
+        return child.output().lastLines().stream().map(LogLine::message).toList();
+    }
+
+    /** Returns when the child has ended: asked to, then made to. The steps of a planned stop fit its time limit. */
+    private void end(Child child, boolean planned) throws InterruptedException {
+        if (planned && config.cluster().isPresent() && everReady) {
+            child.enterLameDuckMode();
+            if (child.awaitExit(Math.min(LAME_DUCK_LIMIT_MILLIS, life.stopMillisLeft() / 3))) {
+                return;
+            }
+        }
+        child.terminate();
+        long left = planned ? Math.max(life.stopMillisLeft() - KILL_LIMIT_MILLIS / 2, 0) : TERMINATE_LIMIT_MILLIS;
+        if (child.awaitExit(Math.min(TERMINATE_LIMIT_MILLIS, left))) {
+            return;
+        }
+        LOG.warn("nats-server (pid {}) does not end when asked to; killing it", child.pid());
+        child.kill();
+        if (!child.awaitExit(KILL_LIMIT_MILLIS)) {
+            throw new NatsServerException(
+                    Reason.LEFTOVER_STUCK,
+                    "nats-server (pid " + child.pid() + ") does not end, not even killed; see what holds it");
+        }
+    }
+}

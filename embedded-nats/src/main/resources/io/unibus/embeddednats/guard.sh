@@ -1,0 +1,25 @@
+# Makes sure that the nats-server child ends when the JVM does, however that ended. Its standard input is a pipe whose
+# only writer is the JVM: each line names the present child as "PID STARTTIME EXE", and the end of input is the end of
+# the JVM. Arguments: the programs that the child goes through before it is EXE. Never signals a process that is not
+# that child by pid, start time and executable, looked at again before each signal.
+trap '' INT HUP QUIT TERM
+shell=$1 other=$2 another=$3
+pid='' start='' exe=''
+while read -r a b c; do pid=$a start=$b exe=$c; done
+[ -n "$pid" ] || exit 0
+
+ours() {
+    read -r stat <"/proc/$pid/stat" || return 1
+    set -- ${stat##*)}
+    [ "${20}" = "$start" ] && [ "$1" != Z ] && [ "$1" != X ] || return 1
+    found=$(readlink "/proc/$pid/exe") && [ -n "$found" ] || return 1
+    case ${found% (deleted)} in "$exe" | "$shell" | "$other" | "$another") return 0 ;; *) return 1 ;; esac
+}
+
+ours || exit 0
+kill -TERM "$pid"
+for step in 1 2 3 4 5 6 7 8 9 10; do
+    sleep 0.05
+    ours || exit 0
+done
+ours && kill -KILL "$pid"

@@ -1,0 +1,127 @@
+package io.unibus.embeddednats;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.unibus.embeddednats.NatsServerException.Reason;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** The life of one server: ready, killed, stopped, refused. */
+class NatsServerIT {
+    private static final Duration SOON = Duration.ofSeconds(10);
+
+    private final Scenario scenario = new Scenario();
+
+    @AfterEach
+    void end() throws Exception {
+        scenario.close();
+    }
+
+    @Test
+    void isReadyAndStopsAndLeavesNothing() throws Exception {
+        NatsServer server = scenario.started();
+
+        assertThat(server.state()).isEqualTo(ServerState.READY);
+        assertThat(server.clientAddress().host()).isEqualTo("127.0.0.1");
+        assertThat(server.clientAddress().port()).isPositive();
+        assertThat(server.monitoringAddress()).isEmpty();
+        assertThat(scenario.servers()).hasSize(1);
+        assertThat(PosixFilePermissions.toString(
+                        Files.getPosixFilePermissions(scenario.data.resolve("nats-server.conf"))))
+                .isEqualTo("rw-------");
+
+        server.stop();
+
+        assertThat(scenario.servers()).isEmpty();
+        assertThat(server.pid()).isEmpty();
+        assertThat(scenario.states)
+                .containsExactly(ServerState.STARTING, ServerState.READY, ServerState.STOPPING, ServerState.STOPPED);
+        try (Stream<Path> files = Files.list(scenario.data.resolve("nats-server.ports"))) {
+            assertThat(files).isEmpty();
+        }
+        assertThat(scenario.data.resolve("nats-server.pid")).doesNotExist();
+        server.stop();
+        server.close();
+        assertThat(server.state()).isEqualTo(ServerState.STOPPED);
+    }
+
+    @Test
+    void aKilledChildIsStartedAgainOnTheSamePort() throws Exception {
+        NatsServer server = scenario.started();
+        HostPort address = server.clientAddress();
+        long first = server.pid().orElseThrow();
+
+        Scenario.signal("KILL", first);
+        Scenario.await("a restart", SOON, () -> server.restarts() == 1 && server.state() == ServerState.READY);
+
+        assertThat(server.pid().orElseThrow()).isNotEqualTo(first);
+        assertThat(server.clientAddress()).isEqualTo(address);
+        assertThat(scenario.servers()).hasSize(1);
+    }
+
+    @Test
+    void givesUpAfterFiveQuickKills() throws Exception {
+        NatsServer server = scenario.started();
+        for (int kill = 0; kill < 5; kill++) {
+            int restarts = kill;
+            Scenario.await(
+                    "start " + kill, SOON, () -> server.restarts() == restarts && server.state() == ServerState.READY);
+            Scenario.signal("KILL", server.pid().orElseThrow());
+        }
+        Scenario.await("the end", SOON, () -> server.state() == ServerState.FAILED);
+
+        NatsServerException failure = catchThrowableOfType(NatsServerException.class, () -> server.awaitReady(SOON));
+        assertThat(failure.reason()).isEqualTo(Reason.GAVE_UP);
+        assertThat(failure).hasMessageContaining("5 failures").hasMessageContaining("signal 9 (KILL)");
+        assertThat(failure.lastOutput()).anyMatch(line -> line.contains("Server is ready"));
+        assertThat(scenario.servers()).isEmpty();
+        server.stop();
+        assertThat(server.state()).isEqualTo(ServerState.FAILED);
+    }
+
+    @Test
+    void anAddressInUseIsSaidAtOnce() throws Exception {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            HostPort address = new HostPort("127.0.0.1", taken.getLocalPort());
+            NatsServer server = scenario.build(
+                    scenario.builder(scenario.config().clients(address).build()));
+            long start = System.nanoTime();
+            NatsServerException failure =
+                    catchThrowableOfType(NatsServerException.class, () -> server.start(Scenario.START_LIMIT));
+
+            assertThat(failure.reason()).isEqualTo(Reason.ADDRESS_IN_USE);
+            assertThat(failure).hasMessageStartingWith(address + " is in use by another process");
+            assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(5));
+            assertThat(server.restarts()).isZero();
+            assertThat(server.state()).isEqualTo(ServerState.FAILED);
+        }
+    }
+
+    @Test
+    void anUnderstoodRefusalOfTheLoginIsSaidAtOnce() {
+        NatsServer server = scenario.build(
+                scenario.builder(scenario.config().build()).probeLogin(ProbeLogin.password("app", Secret.of("wrong"))));
+        NatsServerException failure =
+                catchThrowableOfType(NatsServerException.class, () -> server.start(Scenario.START_LIMIT));
+        assertThat(failure.reason()).isEqualTo(Reason.CONFIGURATION_REFUSED);
+    }
+
+    @Test
+    void aSecondServerOnTheDirectoryIsRefused() throws IOException {
+        NatsServer first = scenario.started();
+        NatsServer second = scenario.build(scenario.builder(scenario.config().build()));
+        NatsServerException failure =
+                catchThrowableOfType(NatsServerException.class, () -> second.start(Scenario.START_LIMIT));
+        assertThat(failure.reason()).isEqualTo(Reason.DIRECTORY_IN_USE);
+        assertThat(first.state()).isEqualTo(ServerState.READY);
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.unibus.embeddednats;
+
+import org.jspecify.annotations.NullMarked;
