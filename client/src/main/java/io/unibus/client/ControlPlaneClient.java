@@ -1,0 +1,132 @@
+package io.unibus.client;
+
+import io.unibus.protocol.AddUserRequest;
+import io.unibus.protocol.CreateRoomRequest;
+import io.unibus.protocol.Endpoint;
+import io.unibus.protocol.Epoch;
+import io.unibus.protocol.InviteRequest;
+import io.unibus.protocol.JsonObject;
+import io.unibus.protocol.JsonWriter;
+import io.unibus.protocol.MalformedException;
+import io.unibus.protocol.Member;
+import io.unibus.protocol.MemberRoom;
+import io.unibus.protocol.RekeyRequest;
+import io.unibus.protocol.Room;
+import io.unibus.protocol.RoomId;
+import io.unibus.protocol.RoomKey;
+import io.unibus.protocol.User;
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.Function;
+import java.util.function.Supplier;
+
+/**
+ * The HTTP routes of a node's control plane, one method each, called as one identity. Thread-safe; needs no closing.
+ *
+ * <p>Every method blocks until the answer is there, for at most the request's time limit of 15 seconds. Reads throw
+ * {@link UnreachableException} when there is none, writes {@link UnreachableException} when the request was not sent and
+ * {@link OutcomeUnknownException} when it was; both throw {@link ProblemException} for a refusal and
+ * {@link UnexpectedAnswerException} for an answer that is not a node's. Nothing is repeated here: {@link Rooms} does.
+ */
+public final class ControlPlaneClient {
+    private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
+    private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(15);
+
+    private final NodeHttp http;
+    private final Endpoint caller;
+
+    private ControlPlaneClient(NodeHttp http, Endpoint caller) {
+        this.http = http;
+        this.caller = caller;
+    }
+
+    /**
+     * A client for the node at {@code url}, like {@code http://127.0.0.1:8420}. Does not connect yet.
+     *
+     * @throws MalformedException when the URL is not that of a node
+     */
+    public static ControlPlaneClient of(URI url, Identity caller) {
+        return of(url, caller, CONNECT_TIMEOUT, REQUEST_TIMEOUT);
+    }
+
+    static ControlPlaneClient of(URI url, Identity caller, Duration connectTimeout, Duration requestTimeout) {
+        NodeHttp http = new NodeHttp(url, new CallerHeaders(caller), connectTimeout, requestTimeout);
+        return new ControlPlaneClient(http, caller.endpoint());
+    }
+
+    public Room createRoom(CreateRoomRequest request) {
+        return one(http.post("/rooms", JsonWriter.object(request::writeFields)), Room::fromJson);
+    }
+
+    public Room room(RoomId room) {
+        return one(http.get("/rooms/" + room), Room::fromJson);
+    }
+
+    public List<Member> members(RoomId room) {
+        return list(http.get("/rooms/" + room + "/members"), Member::fromJson);
+    }
+
+    public Member invite(RoomId room, InviteRequest request) {
+        byte[] body = JsonWriter.object(request::writeFields);
+        return one(http.post("/rooms/" + room + "/members", body), Member::fromJson);
+    }
+
+    public void removeMember(RoomId room, Endpoint member) {
+        http.delete("/rooms/" + room + "/members/" + member);
+    }
+
+    public Room rekey(RoomId room, RekeyRequest request) {
+        return one(http.post("/rooms/" + room + "/rekey", JsonWriter.object(request::writeFields)), Room::fromJson);
+    }
+
+    /** The caller's own sealed key of the latest epoch. */
+    public RoomKey key(RoomId room) {
+        return one(http.get("/rooms/" + room + "/keys/" + caller), RoomKey::fromJson);
+    }
+
+    /** The caller's own sealed key of {@code epoch}. */
+    public RoomKey key(RoomId room, Epoch epoch) {
+        return one(http.get("/rooms/" + room + "/keys/" + caller + "?epoch=" + epoch), RoomKey::fromJson);
+    }
+
+    /** The rooms of {@code member}, ordered by room id; for oneself, or as an admin. */
+    public List<MemberRoom> roomsOf(Endpoint member) {
+        return list(http.get("/members/" + member + "/rooms"), MemberRoom::fromJson);
+    }
+
+    public List<User> users() {
+        return list(http.get("/users"), User::fromJson);
+    }
+
+    public User user(Endpoint endpoint) {
+        return one(http.get("/users/" + endpoint), User::fromJson);
+    }
+
+    public User addUser(AddUserRequest request) {
+        return one(http.post("/users", JsonWriter.object(request::writeFields)), User::fromJson);
+    }
+
+    public User revokeUser(Endpoint endpoint) {
+        return one(http.post("/users/" + endpoint + "/revoke"), User::fromJson);
+    }
+
+    private static <T> T one(byte[] json, Function<JsonObject, T> codec) {
+        return read(() -> codec.apply(JsonObject.parse(json)));
+    }
+
+    private static <T> List<T> list(byte[] json, Function<JsonObject, T> codec) {
+        return read(() -> JsonObject.parseArray(json).stream().map(codec).toList());
+    }
+
+    private static <T> T read(Supplier<T> answer) {
+        try {
+            return answer.get();
+        } catch (MalformedException e) {
+            throw new UnexpectedAnswerException(
+                    "the answer is not in the form of this version (" + e.getMessage()
+                            + "): is this a unibus node, and of the same version?",
+                    e);
+        }
+    }
+}

@@ -1,0 +1,159 @@
+package io.unibus.client;
+
+import io.unibus.protocol.MalformedException;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpConnectTimeoutException;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import javax.net.ssl.SSLHandshakeException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Requests to one node over HTTP/1.1, each bounded in time and in the size of its answer. Follows no redirects and repeats
+ * nothing. Thread-safe.
+ */
+final class NodeHttp {
+    private final URI url;
+    private final CallerHeaders caller;
+    private final Duration requestTimeout;
+    private final HttpClient http;
+
+    NodeHttp(URI url, CallerHeaders caller, Duration connectTimeout, Duration requestTimeout) {
+        this.url = requireHttp(url);
+        this.caller = caller;
+        this.requestTimeout = requestTimeout;
+        this.http = HttpClient.newBuilder()
+                .version(HttpClient.Version.HTTP_1_1)
+                .followRedirects(HttpClient.Redirect.NEVER)
+                .connectTimeout(connectTimeout)
+                .build();
+    }
+
+    /** Reads; no answer is an {@link UnreachableException}. */
+    byte[] get(String path) {
+        try {
+            return exchange("GET", path, BodyPublishers.noBody());
+        } catch (OutcomeUnknownException e) {
+            throw new UnreachableException(
+                    "no answer from " + url + " to GET " + path + " (" + reason(e.getCause()) + "): see the node's log"
+                            + " and its " + url + "/readyz, then try again",
+                    e);
+        }
+    }
+
+    /** Writes JSON; no answer is an {@link OutcomeUnknownException}. */
+    byte[] post(String path, byte[] json) {
+        return write("POST", path, BodyPublishers.ofByteArray(json));
+    }
+
+    /** Writes without a body; no answer is an {@link OutcomeUnknownException}. */
+    byte[] post(String path) {
+        return write("POST", path, BodyPublishers.noBody());
+    }
+
+    /** Writes; no answer is an {@link OutcomeUnknownException}. */
+    void delete(String path) {
+        write("DELETE", path, BodyPublishers.noBody());
+    }
+
+    private byte[] write(String method, String path, HttpRequest.BodyPublisher body) {
+        try {
+            return exchange(method, path, body);
+        } catch (ProblemException e) {
+            if (leavesOutcomeOpen(e)) {
+                throw outcomeUnknown(method, path, e);
+            }
+            throw e;
+        }
+    }
+
+    /** The node itself does not know, or something between gave up on the node. */
+    private static boolean leavesOutcomeOpen(ProblemException e) {
+        return e.hasCode("outcome-unknown") || (e.status() >= 500 && e.hasCode("http-" + e.status()));
+    }
+
+    private byte[] exchange(String method, String path, HttpRequest.BodyPublisher body) {
+        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(url + path))
+                .method(method, body)
+                .header("Accept", "application/json, application/problem+json");
+        if (body.contentLength() > 0) {
+            request.header("Content-Type", "application/json");
+        }
+        HttpResponse<byte[]> response = await(method, path, caller.decorate(request));
+        if (response.statusCode() / 100 == 2) {
+            return response.body();
+        }
+        String contentType = response.headers().firstValue("Content-Type").orElse("");
+        throw new ProblemException(Problem.read(response.statusCode(), contentType, response.body()));
+    }
+
+    /** The limit covers the whole exchange, also a body that comes byte by byte. */
+    private HttpResponse<byte[]> await(String method, String path, HttpRequest request) {
+        CompletableFuture<HttpResponse<byte[]>> response = http.sendAsync(request, BoundedBody.handler());
+        try {
+            return response.get(requestTimeout.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (ExecutionException e) {
+            throw failed(method, path, e.getCause() == null ? e : e.getCause());
+        } catch (TimeoutException e) {
+            throw outcomeUnknown(
+                    method, path, new TimeoutException("nothing within " + requestTimeout.toMillis() + " ms"));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw outcomeUnknown(method, path, e);
+        } finally {
+            response.cancel(true); // closes the connection when the answer is not there
+        }
+    }
+
+    private ClientException failed(String method, String path, Throwable cause) {
+        if (cause instanceof ConnectException
+                || cause instanceof HttpConnectTimeoutException
+                || cause instanceof SSLHandshakeException) {
+            return new UnreachableException(
+                    "cannot connect to " + url + " (" + reason(cause)
+                            + "): check that `unibus node` runs there and that the URL is right",
+                    cause);
+        }
+        if (cause instanceof IOException) {
+            return outcomeUnknown(method, path, cause);
+        }
+        throw new IllegalStateException("unexpected failure of " + method + " " + url + path, cause);
+    }
+
+    private OutcomeUnknownException outcomeUnknown(String method, String path, Throwable cause) {
+        return new OutcomeUnknownException(
+                "no certain answer from " + url + " to " + method + " " + path + " (" + reason(cause)
+                        + "): it may or may not have been carried out; look before you repeat it",
+                cause);
+    }
+
+    private static String reason(@Nullable Throwable cause) {
+        if (cause == null) {
+            return "no reason given";
+        }
+        String message = cause.getMessage();
+        return message == null || message.isBlank() ? cause.getClass().getSimpleName() : message;
+    }
+
+    private static URI requireHttp(URI url) {
+        String scheme = url.getScheme();
+        if (!("http".equalsIgnoreCase(scheme) || "https".equalsIgnoreCase(scheme))
+                || url.getHost() == null
+                || url.getRawUserInfo() != null
+                || url.getRawQuery() != null
+                || url.getRawFragment() != null) {
+            throw new MalformedException("url", "a node's URL is like http://127.0.0.1:8420");
+        }
+        String text = url.toString();
+        return URI.create(text.endsWith("/") ? text.substring(0, text.length() - 1) : text);
+    }
+}
