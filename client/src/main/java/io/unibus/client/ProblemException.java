@@ -21,7 +21,7 @@ public final class ProblemException extends ClientException {
         this.problem = problem;
     }
 
-    /** The HTTP status, 400 to 599. */
+    /** The HTTP status. */
     public int status() {
         return problem.status();
     }
