@@ -55,27 +55,38 @@ public final class ControlPlaneClient {
         return new ControlPlaneClient(http, caller.endpoint());
     }
 
+    /** The endpoint in whose name requests are made. */
+    public Endpoint caller() {
+        return caller;
+    }
+
+    /** Makes a room with the caller as owner; {@code subject-taken} or {@code room-exists} when there is one. */
     public Room createRoom(CreateRoomRequest request) {
         return one(http.post("/rooms", JsonWriter.object(request::writeFields)), Room::fromJson);
     }
 
+    /** For members; {@code room-not-found} for everyone else. */
     public Room room(RoomId room) {
         return one(http.get("/rooms/" + room), Room::fromJson);
     }
 
+    /** For members. */
     public List<Member> members(RoomId room) {
         return list(http.get("/rooms/" + room + "/members"), Member::fromJson);
     }
 
+    /** For owners; {@code epoch-conflict} when the room has moved on, {@code member-exists}. */
     public Member invite(RoomId room, InviteRequest request) {
         byte[] body = JsonWriter.object(request::writeFields);
         return one(http.post("/rooms/" + room + "/members", body), Member::fromJson);
     }
 
+    /** For owners, or to leave; an encrypted room then needs a rekey. {@code last-owner} cannot go. */
     public void removeMember(RoomId room, Endpoint member) {
         http.delete("/rooms/" + room + "/members/" + member);
     }
 
+    /** For owners; {@code epoch-conflict}, or {@code keys-do-not-cover-members} when others came or went. */
     public Room rekey(RoomId room, RekeyRequest request) {
         return one(http.post("/rooms/" + room + "/rekey", JsonWriter.object(request::writeFields)), Room::fromJson);
     }
@@ -95,18 +106,22 @@ public final class ControlPlaneClient {
         return list(http.get("/members/" + member + "/rooms"), MemberRoom::fromJson);
     }
 
+    /** The allowlist; for admins. */
     public List<User> users() {
         return list(http.get("/users"), User::fromJson);
     }
 
+    /** For admins, or oneself. */
     public User user(Endpoint endpoint) {
         return one(http.get("/users/" + endpoint), User::fromJson);
     }
 
+    /** For admins; {@code user-exists} when it is on the allowlist, active or revoked. */
     public User addUser(AddUserRequest request) {
         return one(http.post("/users", JsonWriter.object(request::writeFields)), User::fromJson);
     }
 
+    /** For admins; final. {@code last-admin} cannot be revoked. */
     public User revokeUser(Endpoint endpoint) {
         return one(http.post("/users/" + endpoint + "/revoke"), User::fromJson);
     }

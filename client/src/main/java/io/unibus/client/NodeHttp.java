@@ -9,6 +9,7 @@ import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -76,9 +77,11 @@ final class NodeHttp {
         }
     }
 
-    /** The node itself does not know, or something between gave up on the node. */
+    /** The node failed midway, or does not know itself, or something between gave up on it. */
     private static boolean leavesOutcomeOpen(ProblemException e) {
-        return e.hasCode("outcome-unknown") || (e.status() >= 500 && e.hasCode("http-" + e.status()));
+        return e.status() == 500
+                || e.hasCode("outcome-unknown")
+                || (e.status() > 500 && e.hasCode("http-" + e.status()));
     }
 
     private byte[] exchange(String method, String path, HttpRequest.BodyPublisher body) {
@@ -141,7 +144,15 @@ final class NodeHttp {
             return "no reason given";
         }
         String message = cause.getMessage();
-        return message == null || message.isBlank() ? cause.getClass().getSimpleName() : message;
+        if (message != null && !message.isBlank()) {
+            return message;
+        }
+        if (cause instanceof ConnectException) { // the HTTP client leaves its message empty
+            return cause.getCause() instanceof UnresolvedAddressException
+                    ? "the host's name has no address"
+                    : "connection refused";
+        }
+        return cause.getClass().getSimpleName();
     }
 
     private static URI requireHttp(URI url) {

@@ -33,8 +33,15 @@ public final class Rooms {
     private final Identity identity;
     private final SecureRandom random;
 
-    /** @param client called as {@code identity} */
+    /**
+     * @param identity the one that {@code client} calls as
+     * @throws IllegalArgumentException when it is another
+     */
     public Rooms(ControlPlaneClient client, Identity identity) {
+        if (!client.caller().equals(identity.endpoint())) {
+            throw new IllegalArgumentException(
+                    "the client calls as " + client.caller() + ", not as " + identity.endpoint());
+        }
         this.client = client;
         this.identity = identity;
         this.random = new SecureRandom();

@@ -180,7 +180,7 @@ final class ControlPlaneClientTest {
 
         assertThatExceptionOfType(UnreachableException.class)
                 .isThrownBy(() -> lost.createRoom(OPEN_ROOM))
-                .withMessageContaining(nobody.toString())
+                .withMessageContaining("cannot connect to " + nobody + " (connection refused)")
                 .withMessageContaining("unibus node");
     }
 
@@ -218,6 +218,13 @@ final class ControlPlaneClientTest {
         assertThatExceptionOfType(OutcomeUnknownException.class).isThrownBy(() -> client.createRoom(OPEN_ROOM));
 
         node.answerWith("POST /rooms", 504, "text/html", "gateway time-out");
+        assertThatExceptionOfType(OutcomeUnknownException.class).isThrownBy(() -> client.createRoom(OPEN_ROOM));
+    }
+
+    @Test
+    void aWriteInWhichTheNodeFailsIsUnknown() {
+        node.answerWith("POST /rooms", 500, "application/problem+json", "{\"code\": \"internal-error\"}");
+
         assertThatExceptionOfType(OutcomeUnknownException.class).isThrownBy(() -> client.createRoom(OPEN_ROOM));
     }
 

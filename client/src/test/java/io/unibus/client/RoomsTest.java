@@ -2,6 +2,7 @@ package io.unibus.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.unibus.protocol.Endpoint;
 import io.unibus.protocol.Epoch;
@@ -360,6 +361,13 @@ final class RoomsTest {
 
         assertThat(node.room(room).member(bot.endpoint())).isEmpty();
         assertThat(rekeysSent(room)).isZero();
+    }
+
+    @Test
+    void theClientMustCallAsTheIdentity() {
+        ControlPlaneClient client = ControlPlaneClient.of(node.url(), bot);
+
+        assertThatIllegalArgumentException().isThrownBy(() -> new Rooms(client, owner));
     }
 
     private RoomId roomOfThree() {
