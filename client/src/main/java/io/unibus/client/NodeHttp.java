@@ -108,7 +108,7 @@ final class NodeHttp {
             throw failed(method, path, e.getCause() == null ? e : e.getCause());
         } catch (TimeoutException e) {
             throw outcomeUnknown(
-                    method, path, new TimeoutException("nothing within " + requestTimeout.toMillis() + " ms"));
+                    method, path, new TimeoutException("no whole answer within " + requestTimeout.toMillis() + " ms"));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw outcomeUnknown(method, path, e);

@@ -190,7 +190,16 @@ final class ControlPlaneClientTest {
 
         assertThatExceptionOfType(UnreachableException.class)
                 .isThrownBy(() -> hasty().room(ROOM))
-                .withMessageContaining("nothing within 300 ms");
+                .withMessageContaining("no whole answer within 300 ms");
+    }
+
+    @Test
+    void theTimeLimitCoversTheBody() {
+        node.stall("GET /rooms/");
+
+        assertThatExceptionOfType(UnreachableException.class)
+                .isThrownBy(() -> hasty().room(ROOM))
+                .withMessageContaining("no whole answer within 300 ms");
     }
 
     @Test

@@ -35,6 +35,9 @@ import java.util.function.Consumer;
  * client must cope with, not all of a node's. Handles one request at a time.
  */
 final class FakeNode implements AutoCloseable {
+    /** Stands for a success whose body stops after its first byte. */
+    private static final int STALLED = -200;
+
     private final HttpServer server;
     private final Map<RoomId, FakeRoom> rooms = new ConcurrentHashMap<>();
     private final List<Fault> faults = new CopyOnWriteArrayList<>();
@@ -108,13 +111,17 @@ final class FakeNode implements AutoCloseable {
     /** The next request that begins with {@code prefix} is never answered. */
     void hang(String prefix) {
         faults.add(new Fault(prefix, request -> {
-            try {
-                closed.await();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
+            awaitClose();
             return Optional.empty();
         }));
+    }
+
+    private void awaitClose() {
+        try {
+            closed.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /** Something happens just before the next request that begins with {@code prefix} is carried out. */
@@ -128,6 +135,12 @@ final class FakeNode implements AutoCloseable {
     /** The next request that begins with {@code prefix} gets this answer and is not carried out. */
     void answerWith(String prefix, int status, String contentType, String body) {
         faults.add(new Fault(prefix, request -> Optional.of(new Answer(status, contentType, body.getBytes(UTF_8)))));
+    }
+
+    /** The next request that begins with {@code prefix} gets the head of an answer and half of its body. */
+    void stall(String prefix) {
+        faults.add(new Fault(
+                prefix, request -> Optional.of(new Answer(STALLED, "application/json", new byte[] {'{'}))));
     }
 
     private record Fault(String prefix, Behaviour behaviour) {}
@@ -201,7 +214,14 @@ final class FakeNode implements AutoCloseable {
                 exchange.getRequestBody().readAllBytes());
     }
 
-    private static void write(HttpExchange exchange, Answer answer) throws IOException {
+    private void write(HttpExchange exchange, Answer answer) throws IOException {
+        if (answer.status() == STALLED) {
+            exchange.sendResponseHeaders(200, 2L * answer.body().length);
+            exchange.getResponseBody().write(answer.body());
+            exchange.getResponseBody().flush();
+            awaitClose();
+            return;
+        }
         exchange.getResponseHeaders().set("Content-Type", answer.contentType());
         exchange.sendResponseHeaders(answer.status(), answer.body().length == 0 ? -1 : answer.body().length);
         exchange.getResponseBody().write(answer.body());
