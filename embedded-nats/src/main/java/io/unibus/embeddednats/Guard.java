@@ -6,6 +6,7 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -22,13 +23,16 @@ final class Guard implements AutoCloseable {
     private static final int RESTARTS_LIMIT = 10;
 
     private final Launchers launchers;
+    private final Path configFile;
     private @Nullable Process process;
     private String record = "";
     private int restarts;
     private boolean closed;
 
-    Guard(Launchers launchers) {
+    /** The configuration file only tells people what the guard is for. */
+    Guard(Launchers launchers, Path configFile) {
         this.launchers = launchers;
+        this.configFile = configFile;
     }
 
     synchronized void start() {
@@ -38,6 +42,7 @@ final class Guard implements AutoCloseable {
         List<String> command = new ArrayList<>();
         launchers.setsid().ifPresent(setsid -> command.add(setsid.toString()));
         command.addAll(List.of(launchers.shell().toString(), "-c", script(), "nats-server-guard"));
+        command.add(configFile.toString());
         command.addAll(launchers.executables());
         try {
             Process started = new ProcessBuilder(command)

@@ -24,8 +24,9 @@ record Launchers(Path shell, Optional<Path> setpriv, Optional<Path> setsid) {
                 program("setsid").filter(path -> !isBusyBox(path)));
     }
 
-    Launchers without(boolean setprivToo) {
-        return new Launchers(shell, setprivToo ? Optional.empty() : setpriv, setsid);
+    /** As on a machine without it. */
+    Launchers withoutSetpriv() {
+        return new Launchers(shell, Optional.empty(), setsid);
     }
 
     /** The real paths, under which the process table shows them. */

@@ -9,6 +9,7 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,6 +29,7 @@ final class Life {
     private Optional<NatsServerException> failure = Optional.empty();
     private String problem = "";
     private OptionalLong pid = OptionalLong.empty();
+    private Optional<String> serverId = Optional.empty();
     private Optional<HostPort> clients = Optional.empty();
     private Optional<HostPort> monitoring = Optional.empty();
     private int launches;
@@ -56,8 +58,9 @@ final class Life {
         });
     }
 
-    void ready(HostPort clientAddress, Optional<HostPort> monitoringAddress) {
+    void ready(String id, HostPort clientAddress, Optional<HostPort> monitoringAddress) {
         change(() -> {
+            serverId = Optional.of(id);
             clients = Optional.of(clientAddress);
             monitoring = monitoringAddress;
             problem = "";
@@ -67,7 +70,11 @@ final class Life {
     }
 
     void childEnded() {
-        change(() -> pid = OptionalLong.empty());
+        change(() -> {
+            pid = OptionalLong.empty();
+            serverId = Optional.empty();
+            monitoring = Optional.empty();
+        });
     }
 
     /** Why the child is not ready, for whoever waits in vain. */
@@ -103,57 +110,31 @@ final class Life {
 
     /** What is left of the time limit of the stop. */
     long stopMillisLeft() {
-        lock.lock();
-        try {
-            return Math.max(0, (stopDeadline - nanoTime.getAsLong()) / 1_000_000);
-        } finally {
-            lock.unlock();
-        }
+        return read(() -> Math.max(0, (stopDeadline - nanoTime.getAsLong()) / 1_000_000));
     }
 
     ServerState state() {
-        lock.lock();
-        try {
-            return state;
-        } finally {
-            lock.unlock();
-        }
+        return read(() -> state);
     }
 
     OptionalLong pid() {
-        lock.lock();
-        try {
-            return pid;
-        } finally {
-            lock.unlock();
-        }
+        return read(() -> pid);
+    }
+
+    Optional<String> serverId() {
+        return read(() -> serverId);
     }
 
     Optional<HostPort> clients() {
-        lock.lock();
-        try {
-            return clients;
-        } finally {
-            lock.unlock();
-        }
+        return read(() -> clients);
     }
 
     Optional<HostPort> monitoring() {
-        lock.lock();
-        try {
-            return monitoring;
-        } finally {
-            lock.unlock();
-        }
+        return read(() -> monitoring);
     }
 
     int restarts() {
-        lock.lock();
-        try {
-            return Math.max(0, launches - 1);
-        } finally {
-            lock.unlock();
-        }
+        return read(() -> Math.max(0, launches - 1));
     }
 
     /** Waits until the condition holds, looking again at every change; whether it does. */
@@ -214,10 +195,10 @@ final class Life {
         }
     }
 
-    private boolean read(BooleanSupplier value) {
+    private <T> T read(Supplier<T> value) {
         lock.lock();
         try {
-            return value.getAsBoolean();
+            return value.get();
         } finally {
             lock.unlock();
         }

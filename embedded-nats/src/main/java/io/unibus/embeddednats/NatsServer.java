@@ -90,6 +90,11 @@ public final class NatsServer implements AutoCloseable {
         return life.pid();
     }
 
+    /** The identity of the present child once it is ready, as it names itself to clients; each child has another. */
+    public Optional<String> serverId() {
+        return life.serverId();
+    }
+
     /**
      * Where clients of this host connect to; the same over restarts, unless the server chose its port and another process
      * took it in between.

@@ -35,7 +35,15 @@ record RunDirectory(Path root) {
     }
 
     /** Removes what a child leaves behind that was killed; its name carries a pid that another child may get. */
-    void removeTracesOfChildren() throws IOException {
+    void removeTracesOfChildren() {
+        try {
+            removeTraces();
+        } catch (IOException e) {
+            throw PrivateFiles.unusable("remove old files from", root, e);
+        }
+    }
+
+    private void removeTraces() throws IOException {
         Files.deleteIfExists(pidFile());
         if (Files.isDirectory(portsDirectory())) {
             try (DirectoryStream<Path> files = Files.newDirectoryStream(portsDirectory(), "*.ports")) {

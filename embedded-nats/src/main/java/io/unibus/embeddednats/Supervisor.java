@@ -1,16 +1,15 @@
 package io.unibus.embeddednats;
 
 import io.unibus.embeddednats.NatsServerException.Reason;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
-import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * Starts the child, waits for it to become ready and to end, and starts it again. All of that is one thread, which
@@ -47,7 +46,8 @@ final class Supervisor implements Runnable {
         this.launchers = settings.launchers;
         this.timing = settings.timing;
         this.life = life;
-        this.guard = new Guard(launchers);
+        this.files = new RunDirectory(PrivateFiles.directory(settings.runDirectory));
+        this.guard = new Guard(launchers, files.configFile());
         // Without a quorum a clustered JetStream answers nothing, and a cluster must be able to start one by one.
         boolean queryJetStream =
                 config.storeDirectory().isPresent() && config.cluster().isEmpty();
@@ -55,7 +55,6 @@ final class Supervisor implements Runnable {
         this.startLimit = settings.restartPolicy.startLimit();
         this.tracker = new RestartTracker(settings.restartPolicy, timing.random());
         this.clientPort = config.clients().port();
-        this.files = new RunDirectory(PrivateFiles.directory(settings.runDirectory));
     }
 
     /** What went wrong with a child; {@code hopeless} when the same start would fail the same way. */
@@ -90,16 +89,12 @@ final class Supervisor implements Runnable {
             superviseUntilStop();
         } catch (NatsServerException e) {
             failure = Optional.of(e);
-        } catch (InterruptedException | IOException | RuntimeException e) {
+        } catch (InterruptedException | RuntimeException | Error e) {
             failure = Optional.of(
                     new NatsServerException(Reason.START_FAILED, "the supervision of nats-server ended: " + e, e));
         }
         cleanUp();
-        if (failure.isPresent() && !life.stopRequested()) {
-            life.failed(failure.get());
-        } else {
-            life.stopped();
-        }
+        failure.ifPresentOrElse(life::failed, life::stopped);
     }
 
     private void cleanUp() {
@@ -107,12 +102,12 @@ final class Supervisor implements Runnable {
         try {
             files.removeTracesOfChildren();
             unlockDirectories();
-        } catch (IOException | RuntimeException e) {
+        } catch (RuntimeException e) {
             LOG.warn("the end of nats-server left something behind: {}", e.getMessage());
         }
     }
 
-    private void superviseUntilStop() throws InterruptedException, IOException {
+    private void superviseUntilStop() throws InterruptedException {
         while (!life.stopRequested()) {
             Optional<Failure> failure = runOnce();
             if (failure.isPresent()) {
@@ -139,10 +134,16 @@ final class Supervisor implements Runnable {
     }
 
     /** One child from start to end; empty when the end was planned. */
-    private Optional<Failure> runOnce() throws InterruptedException, IOException {
-        files.removeTracesOfChildren();
-        PrivateFiles.write(files.configFile(), ConfigText.render(config, files, clientPort));
-        Child child = Child.launch(binary, files, launchers, guard);
+    private Optional<Failure> runOnce() throws InterruptedException {
+        Child child;
+        try {
+            files.removeTracesOfChildren();
+            PrivateFiles.write(files.configFile(), ConfigText.render(config, files, clientPort));
+            child = Child.launch(binary, files, launchers, guard);
+        } catch (NatsServerException e) {
+            // A full disk, say: hopeless at first, worth another try when it worked before.
+            return Optional.of(new Failure(e.reason(), String.valueOf(e.getMessage()), true, List.of()));
+        }
         life.launched(child.pid());
         child.onExit(life::wake);
         try {
@@ -168,6 +169,7 @@ final class Supervisor implements Runnable {
     private Optional<Failure> awaitReady(Child child) throws InterruptedException {
         long deadline = timing.nanoTime().getAsLong() + startLimit.toNanos();
         String problem = "it has not opened its ports";
+        life.problem(problem);
         while (!life.stopRequested()) {
             if (child.awaitExit(STEP_MILLIS)) {
                 return life.stopRequested() ? Optional.empty() : Optional.of(failureOfEnded(child));
@@ -181,7 +183,7 @@ final class Supervisor implements Runnable {
                 problem = result.problem();
                 switch (result.outcome()) {
                     case READY -> {
-                        ready(listeners.get(), address);
+                        ready(serverId.get(), listeners.get(), address);
                         return Optional.empty();
                     }
                     case LOGIN_REFUSED -> {
@@ -202,7 +204,7 @@ final class Supervisor implements Runnable {
         return Optional.empty();
     }
 
-    private void ready(Listeners listeners, HostPort address) {
+    private void ready(String serverId, Listeners listeners, HostPort address) {
         everReady = true;
         clientPort = listeners.clientPort();
         tracker.ready(timing.nanoTime().getAsLong());
@@ -210,7 +212,7 @@ final class Supervisor implements Runnable {
                 ? Optional.of(
                         new HostPort("127.0.0.1", listeners.monitoringPort().getAsInt()))
                 : Optional.empty();
-        life.ready(address, monitoring);
+        life.ready(serverId, address, monitoring);
     }
 
     private Failure failure(Reason reason, String what, Child child) {
@@ -228,12 +230,20 @@ final class Supervisor implements Runnable {
             return failure(Reason.ADDRESS_IN_USE, what, child);
         }
         Reason reason = child.couldNotBeExecuted() ? Reason.BINARY_UNUSABLE : Reason.START_FAILED;
-        List<String> lines = lines(child);
-        String last = lines.stream()
-                .skip(Math.max(0, lines.size() - LINES_IN_MESSAGE))
-                .collect(Collectors.joining(" | "));
-        String what = child.ending() + (last.isEmpty() ? "" : "; its last lines: " + last);
-        return new Failure(reason, what, child.refusedToRun(), lines);
+        String what = child.ending() + complaints(child);
+        return new Failure(reason, what, child.refusedToRun(), lines(child));
+    }
+
+    /** The last lines that are worse than information: the rest says nothing of a failure. */
+    private static String complaints(Child child) {
+        List<String> lines = child.output().lastLines().stream()
+                .filter(line -> line.level().toInt() >= Level.WARN.toInt())
+                .map(LogLine::message)
+                .toList();
+        return lines.isEmpty()
+                ? ""
+                : "; it said: "
+                        + String.join(" | ", lines.subList(Math.max(0, lines.size() - LINES_IN_MESSAGE), lines.size()));
     }
 
     private static List<String> lines(Child child) {

@@ -1,9 +1,10 @@
 # Makes sure that the nats-server child ends when the JVM does, however that ended. Its standard input is a pipe whose
 # only writer is the JVM: each line names the present child as "PID STARTTIME EXE", and the end of input is the end of
-# the JVM. Arguments: the programs that the child goes through before it is EXE. Never signals a process that is not
+# the JVM. Arguments: the configuration file, for people only, and the programs that the child goes through before it is
+# EXE. Never signals a process that is not
 # that child by pid, start time and executable, looked at again before each signal.
 trap '' INT HUP QUIT TERM
-shell=$1 other=$2 another=$3
+shell=$2 other=$3 another=$4
 pid='' start='' exe=''
 while read -r a b c; do pid=$a start=$b exe=$c; done
 [ -n "$pid" ] || exit 0

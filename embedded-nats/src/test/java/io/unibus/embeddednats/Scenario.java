@@ -96,6 +96,14 @@ final class Scenario {
                 .toList();
     }
 
+    /** Every process but this one whose command line names this scenario: servers, their launchers and guards, JVMs. */
+    List<ProcessHandle> traces() {
+        return ProcessHandle.allProcesses()
+                .filter(handle -> handle.pid() != ProcessHandle.current().pid())
+                .filter(handle -> handle.info().commandLine().orElse("").contains(root.toString()))
+                .toList();
+    }
+
     static void await(String what, Duration limit, BooleanSupplier condition) throws InterruptedException {
         long deadline = System.nanoTime() + limit.toNanos();
         while (!condition.getAsBoolean()) {
@@ -107,10 +115,16 @@ final class Scenario {
     }
 
     static void signal(String name, long pid) throws IOException, InterruptedException {
-        assertThat(new ProcessBuilder("/bin/sh", "-c", "kill -" + name + " " + pid)
-                        .start()
-                        .waitFor())
-                .isZero();
+        kill("-" + name + " " + pid);
+    }
+
+    static void signalGroup(String name, long group) throws IOException, InterruptedException {
+        kill("-s " + name + " -- -" + group);
+    }
+
+    private static void kill(String arguments) throws IOException, InterruptedException {
+        Process kill = new ProcessBuilder("/bin/sh", "-c", "kill " + arguments).start();
+        assertThat(kill.waitFor()).as("kill " + arguments).isZero();
     }
 
     /** Ends everything, and fails when a server was left. */
@@ -118,11 +132,13 @@ final class Scenario {
         while (!closers.isEmpty()) {
             closers.pop().close();
         }
-        List<ProcessIdentity> left = servers();
-        left.forEach(process -> process.end(true));
-        await("the end of " + left, Duration.ofSeconds(5), () -> servers().isEmpty());
+        List<String> left = traces().stream()
+                .map(handle -> handle.pid() + " " + handle.info().commandLine().orElse(""))
+                .toList();
+        traces().forEach(ProcessHandle::destroyForcibly);
+        await("the end of " + left, Duration.ofSeconds(5), () -> traces().isEmpty());
         delete(root);
-        assertThat(left).as("servers left behind").isEmpty();
+        assertThat(left).as("processes left behind").isEmpty();
     }
 
     private static void delete(Path root) throws IOException {
