@@ -45,11 +45,12 @@ final class Guard implements AutoCloseable {
         command.add(configFile.toString());
         command.addAll(launchers.executables());
         try {
-            Process started = new ProcessBuilder(command)
+            ProcessBuilder builder = new ProcessBuilder(command)
                     .directory(launchers.shell().getRoot().toFile())
                     .redirectOutput(Redirect.DISCARD)
-                    .redirectError(Redirect.DISCARD)
-                    .start();
+                    .redirectError(Redirect.DISCARD);
+            builder.environment().keySet().removeIf(name -> !name.equals("PATH"));
+            Process started = builder.start();
             process = started;
             var unused = started.onExit().thenAccept(this::ended);
         } catch (IOException e) {

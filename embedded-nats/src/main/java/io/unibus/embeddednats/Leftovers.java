@@ -50,8 +50,10 @@ final class Leftovers {
     List<ProcessIdentity> find() {
         return ProcessHandle.allProcesses()
                 .map(ProcessHandle::pid)
+                .filter(pid -> ProcessIdentity.executableOf(pid)
+                        .filter(program -> program.startsWith(binDirectory))
+                        .isPresent())
                 .flatMap(pid -> ProcessIdentity.of(pid).stream())
-                .filter(process -> process.executable().startsWith(binDirectory))
                 .filter(process -> process.commandLine().contains(configFile.toString()))
                 .collect(Collectors.toList());
     }

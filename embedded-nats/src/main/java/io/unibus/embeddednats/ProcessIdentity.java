@@ -61,16 +61,27 @@ record ProcessIdentity(long pid, long startTime, Path executable) {
         }
     }
 
-    private static Optional<ProcessIdentity> fromProc(long pid) {
+    /** The program that runs under this pid now, whose file may have been replaced since. */
+    static Optional<Path> executableOf(long pid) {
+        if (!HAS_PROC) {
+            return ProcessHandle.of(pid)
+                    .flatMap(handle -> handle.info().command())
+                    .map(Path::of);
+        }
         try {
-            Optional<ProcStat> stat = stat(pid).filter(found -> !found.ended());
             String target = Files.readSymbolicLink(PROC.resolve(pid + "/exe")).toString();
-            // The mark of a program whose file was replaced since.
-            String path = target.endsWith(DELETED) ? target.substring(0, target.length() - DELETED.length()) : target;
-            return stat.map(found -> new ProcessIdentity(pid, found.startTime(), Path.of(path)));
+            return Optional.of(Path.of(
+                    target.endsWith(DELETED) ? target.substring(0, target.length() - DELETED.length()) : target));
         } catch (IOException goneOrForeign) {
             return Optional.empty();
         }
+    }
+
+    private static Optional<ProcessIdentity> fromProc(long pid) {
+        return executableOf(pid)
+                .flatMap(path -> stat(pid)
+                        .filter(found -> !found.ended())
+                        .map(found -> new ProcessIdentity(pid, found.startTime(), path)));
     }
 
     private static Optional<ProcStat> stat(long pid) {

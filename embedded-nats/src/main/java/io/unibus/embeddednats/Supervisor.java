@@ -213,6 +213,7 @@ final class Supervisor implements Runnable {
                         new HostPort("127.0.0.1", listeners.monitoringPort().getAsInt()))
                 : Optional.empty();
         life.ready(serverId, address, monitoring);
+        LOG.info("nats-server {} is ready on {}", binary.version(), address);
     }
 
     private Failure failure(Reason reason, String what, Child child) {

@@ -11,6 +11,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -104,6 +106,58 @@ class NatsServerIT {
             assertThat(server.restarts()).isZero();
             assertThat(server.state()).isEqualTo(ServerState.FAILED);
         }
+    }
+
+    @Test
+    void anAddressOfTheClusterInUseIsSaidAtOnce() throws Exception {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            HostPort address = new HostPort("127.0.0.1", taken.getLocalPort());
+            Cluster cluster = new Cluster("test", address, List.of(address), Optional.empty());
+            NatsServer server = scenario.build(
+                    scenario.builder(scenario.config().cluster(cluster).build()));
+            NatsServerException failure =
+                    catchThrowableOfType(NatsServerException.class, () -> server.start(Scenario.START_LIMIT));
+            assertThat(failure.reason()).isEqualTo(Reason.ADDRESS_IN_USE);
+            assertThat(failure).hasMessageStartingWith(address + " is in use");
+        }
+    }
+
+    @Test
+    void aChildThatDoesNotBecomeReadyIsEndedAndCountsAsAFailure() {
+        NatsServer server = scenario.build(scenario.builder(scenario.config().build())
+                .restartPolicy(new RestartPolicy(
+                        Duration.ofMillis(1),
+                        Duration.ofMillis(1),
+                        0,
+                        2,
+                        Duration.ofSeconds(30),
+                        Duration.ofMillis(1))));
+        NatsServerException failure =
+                catchThrowableOfType(NatsServerException.class, () -> server.start(Scenario.START_LIMIT));
+        assertThat(failure.reason()).isEqualTo(Reason.GAVE_UP);
+        assertThat(failure).hasMessageContaining("was not ready within 1 ms");
+        assertThat(scenario.servers()).isEmpty();
+    }
+
+    @Test
+    void aStartThatIsOutOfTimeLeavesNothing() {
+        NatsServer server = scenario.build(scenario.builder(scenario.config().build()));
+        NatsServerException failure =
+                catchThrowableOfType(NatsServerException.class, () -> server.start(Duration.ofMillis(1)));
+        assertThat(failure.reason()).isEqualTo(Reason.TIMED_OUT);
+        assertThat(server.state()).isEqualTo(ServerState.STOPPED);
+        assertThat(scenario.servers()).isEmpty();
+    }
+
+    @Test
+    void aStoppedChildIsKilledWithinTheLimitOfTheStop() throws Exception {
+        NatsServer server = scenario.started();
+        Scenario.signal("STOP", server.pid().orElseThrow());
+        long start = System.nanoTime();
+        server.stop(Duration.ofSeconds(2));
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(4));
+        assertThat(scenario.servers()).isEmpty();
+        assertThat(server.state()).isEqualTo(ServerState.STOPPED);
     }
 
     @Test
