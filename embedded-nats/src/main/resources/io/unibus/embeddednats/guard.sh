@@ -1,8 +1,7 @@
 # Makes sure that the nats-server child ends when the JVM does, however that ended. Its standard input is a pipe whose
 # only writer is the JVM: each line names the present child as "PID STARTTIME EXE", and the end of input is the end of
-# the JVM. Arguments: the configuration file, for people only, and the programs that the child goes through before it is
-# EXE. Never signals a process that is not
-# that child by pid, start time and executable, looked at again before each signal.
+# the JVM. Arguments: the configuration file, for people only; the programs that the child goes through before it is EXE.
+# It never signals a process that is not that child by pid, start time and program, looked at again before each signal.
 trap '' INT HUP QUIT TERM
 shell=$2 other=$3 another=$4
 pid='' start='' exe=''

@@ -52,6 +52,23 @@ class OrphanIT {
     }
 
     @Test
+    void theKernelEndsTheChildWhenTheGuardCannot() throws Exception {
+        Jvm jvm = start("setpriv");
+        jvm.awaitLine("ready");
+        long guard = scenario.traces().stream()
+                .filter(process -> process.info().commandLine().orElse("").contains("nats-server-guard"))
+                .findFirst()
+                .orElseThrow()
+                .pid();
+        Scenario.signal("STOP", guard);
+        jvm.kill();
+        Scenario.await(
+                "the end of the server", GONE_WITHIN, () -> scenario.servers().isEmpty());
+        Scenario.signal("CONT", guard);
+        noServerIsLeft();
+    }
+
+    @Test
     void killingTheWholeProcessGroupLeavesNoServer() throws Exception {
         Jvm jvm = start("no setpriv", "/usr/bin/setsid");
         jvm.awaitLine("ready");
