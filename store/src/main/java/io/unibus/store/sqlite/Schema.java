@@ -1,0 +1,125 @@
+package io.unibus.store.sqlite;
+
+import java.sql.SQLException;
+import java.util.List;
+
+/**
+ * The tables, as an ordered list of migrations that only grows: a file's {@code user_version} is the number of those
+ * applied. Each is applied in one transaction together with the version.
+ */
+final class Schema {
+    /** {@code UBUS} in ASCII, in the header of every unibus database. */
+    static final int APPLICATION_ID = 0x55425553;
+
+    private static final List<List<String>> MIGRATIONS = List.of(List.of(
+            """
+            CREATE TABLE meta (
+                key TEXT PRIMARY KEY,
+                value INTEGER NOT NULL
+            ) STRICT, WITHOUT ROWID""",
+            "INSERT INTO meta (key, value) VALUES ('last_write', 0)",
+            """
+            CREATE TABLE users (
+                endpoint TEXT PRIMARY KEY CHECK (length(endpoint) = 56),
+                handle TEXT NOT NULL,
+                role TEXT NOT NULL CHECK (role IN ('admin', 'member')),
+                status TEXT NOT NULL CHECK (status IN ('active', 'revoked')),
+                created_at INTEGER NOT NULL, -- times are milliseconds since 1970-01-01 UTC
+                updated_at INTEGER NOT NULL
+            ) STRICT, WITHOUT ROWID""",
+            "CREATE INDEX users_active_admins ON users (endpoint) WHERE role = 'admin' AND status = 'active'",
+            """
+            CREATE TABLE rooms (
+                room_id TEXT PRIMARY KEY CHECK (length(room_id) BETWEEN 1 AND 64),
+                revision INTEGER NOT NULL CHECK (revision > 0),
+                subject TEXT NOT NULL UNIQUE,
+                epoch INTEGER NOT NULL CHECK (epoch > 0),
+                encrypted INTEGER NOT NULL CHECK (encrypted IN (0, 1)),
+                owner TEXT NOT NULL,
+                rekey_required INTEGER NOT NULL CHECK (rekey_required IN (0, encrypted)),
+                created_at INTEGER NOT NULL,
+                updated_at INTEGER NOT NULL,
+                FOREIGN KEY (room_id, owner) REFERENCES members (room_id, endpoint) DEFERRABLE INITIALLY DEFERRED
+            ) STRICT, WITHOUT ROWID""",
+            """
+            CREATE TABLE members (
+                room_id TEXT NOT NULL REFERENCES rooms (room_id),
+                endpoint TEXT NOT NULL CHECK (length(endpoint) = 56),
+                role TEXT NOT NULL CHECK (role IN ('owner', 'member')),
+                joined_at INTEGER NOT NULL,
+                PRIMARY KEY (room_id, endpoint)
+            ) STRICT, WITHOUT ROWID""",
+            "CREATE INDEX members_by_endpoint ON members (endpoint, room_id)",
+            """
+            CREATE TABLE sealed_keys (
+                room_id TEXT NOT NULL REFERENCES rooms (room_id),
+                epoch INTEGER NOT NULL CHECK (epoch > 0),
+                endpoint TEXT NOT NULL CHECK (length(endpoint) = 56),
+                sealed_key BLOB NOT NULL CHECK (length(sealed_key) > 0),
+                PRIMARY KEY (room_id, epoch, endpoint)
+            ) STRICT, WITHOUT ROWID""",
+            """
+            CREATE TRIGGER sealed_keys_never_change BEFORE UPDATE ON sealed_keys
+            BEGIN SELECT RAISE(ABORT, 'a sealed key never changes'); END"""));
+
+    private Schema() {}
+
+    static int newestVersion() {
+        return MIGRATIONS.size();
+    }
+
+    /**
+     * Refuses a database that is another program's or newer than this program, before anything is written to it.
+     *
+     * @throws io.unibus.store.StoreUnusableException with what it is instead
+     */
+    static void requireOurs(Session session, SqliteErrors errors) throws SQLException {
+        long applicationId = session.number("PRAGMA application_id");
+        long version = session.number("PRAGMA user_version");
+        boolean fresh = applicationId == 0 && version == 0 && !session.exists("SELECT 1 FROM sqlite_schema LIMIT 1");
+        if (!fresh && applicationId != APPLICATION_ID) {
+            throw errors.unusable(
+                    "it is the database of another program (application id " + applicationId + ", not " + APPLICATION_ID
+                            + ")",
+                    "name another file; this one was not changed.",
+                    null);
+        }
+        if (version > newestVersion()) {
+            throw errors.unusable(
+                    "its schema has version " + version + ", newer than the " + newestVersion()
+                            + " that this unibus knows",
+                    "start it with a newer unibus, or restore a backup made by this one; the file was not changed.",
+                    null);
+        }
+    }
+
+    static boolean isCurrent(Session session) throws SQLException {
+        return session.number("PRAGMA user_version") == newestVersion();
+    }
+
+    /** Brings the tables to {@link #newestVersion}; another process may do the same at the same time. */
+    static void migrate(Session session) throws SQLException {
+        while (!isCurrent(session)) {
+            session.run("BEGIN IMMEDIATE");
+            try {
+                migrateOnce(session);
+                session.run("COMMIT");
+            } catch (SQLException e) {
+                session.run("ROLLBACK");
+                throw e;
+            }
+        }
+    }
+
+    private static void migrateOnce(Session session) throws SQLException {
+        int version = (int) session.number("PRAGMA user_version");
+        if (version == newestVersion()) {
+            return; // another process was faster
+        }
+        for (String statement : MIGRATIONS.get(version)) {
+            session.execute(statement);
+        }
+        session.execute("PRAGMA application_id = " + APPLICATION_ID);
+        session.execute("PRAGMA user_version = " + (version + 1));
+    }
+}

@@ -1,0 +1,129 @@
+package io.unibus.store.sqlite;
+
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.sqlite.SQLiteConnection;
+
+/** One connection and its prepared statements. Used by one thread at a time, except {@link #interrupt}. */
+final class Session {
+    private final SQLiteConnection connection;
+    private final Map<String, PreparedStatement> statements = new HashMap<>();
+    private boolean changed;
+
+    Session(SQLiteConnection connection) {
+        this.connection = connection;
+    }
+
+    /** Runs SQL that is not worth keeping prepared. */
+    void execute(String sql) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+        }
+    }
+
+    /** Runs a transaction statement; those are so frequent that they are kept prepared. */
+    void run(String sql) throws SQLException {
+        prepared(sql).execute();
+    }
+
+    int update(String sql, Object... arguments) throws SQLException {
+        int rows = bound(sql, arguments).executeUpdate();
+        changed |= rows > 0;
+        return rows;
+    }
+
+    <T> List<T> list(String sql, Row<T> row, Object... arguments) throws SQLException {
+        List<T> list = new ArrayList<>();
+        try (ResultSet results = bound(sql, arguments).executeQuery()) {
+            while (results.next()) {
+                list.add(row.read(results));
+            }
+        }
+        return list;
+    }
+
+    <T> Optional<T> first(String sql, Row<T> row, Object... arguments) throws SQLException {
+        try (ResultSet results = bound(sql, arguments).executeQuery()) {
+            return results.next() ? Optional.of(row.read(results)) : Optional.empty();
+        }
+    }
+
+    boolean exists(String sql, Object... arguments) throws SQLException {
+        return first(sql, results -> true, arguments).isPresent();
+    }
+
+    /** A query that always has one row with one number. */
+    long number(String sql, Object... arguments) throws SQLException {
+        return first(sql, results -> results.getLong(1), arguments).orElse(0L);
+    }
+
+    /** Whether {@link #update} changed a row since {@link #forgetChanges}. */
+    boolean hasChanges() {
+        return changed;
+    }
+
+    void forgetChanges() {
+        changed = false;
+    }
+
+    /** How long SQLite waits for a lock that another connection holds. */
+    void waitForLocksAtMost(Duration wait) throws SQLException {
+        connection.setBusyTimeout((int) Math.min(Integer.MAX_VALUE, Math.max(1, wait.toMillis())));
+    }
+
+    /** Ends the statement that is running, from any thread. */
+    void interrupt() {
+        try {
+            connection.getDatabase().interrupt();
+        } catch (SQLException e) {
+            // Only says that the connection is closed, and then nothing is running.
+        }
+    }
+
+    /** Rolls back what is open and releases the connection. Never throws: there is nothing left to do about it. */
+    void close() {
+        for (PreparedStatement statement : statements.values()) {
+            closeQuietly(statement);
+        }
+        statements.clear();
+        closeQuietly(connection);
+    }
+
+    private PreparedStatement bound(String sql, Object... arguments) throws SQLException {
+        PreparedStatement statement = prepared(sql);
+        for (int i = 0; i < arguments.length; i++) {
+            statement.setObject(i + 1, arguments[i]);
+        }
+        return statement;
+    }
+
+    private PreparedStatement prepared(String sql) throws SQLException {
+        PreparedStatement statement = statements.get(sql);
+        if (statement == null) {
+            statement = connection.prepareStatement(sql);
+            statements.put(sql, statement);
+        }
+        return statement;
+    }
+
+    private static void closeQuietly(AutoCloseable resource) {
+        try {
+            resource.close();
+        } catch (Exception e) {
+            // A connection that failed also fails to close; its file is sound without that.
+        }
+    }
+
+    /** Reads the current row of a result. */
+    interface Row<T> {
+        T read(ResultSet results) throws SQLException;
+    }
+}
