@@ -18,6 +18,12 @@ public final class MalformedException extends IllegalArgumentException {
         this.what = what;
     }
 
+    /** Never null: every instance is made with a message. */
+    @Override
+    public String getMessage() {
+        return String.valueOf(super.getMessage());
+    }
+
     /** The kind of value, for the problem code {@code malformed-<what>}. */
     public String what() {
         return what;

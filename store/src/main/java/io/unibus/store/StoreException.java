@@ -10,4 +10,10 @@ public abstract sealed class StoreException extends RuntimeException
     StoreException(String message, @Nullable Throwable cause) {
         super(message, cause);
     }
+
+    /** Never null: every instance is made with a message. */
+    @Override
+    public String getMessage() {
+        return String.valueOf(super.getMessage());
+    }
 }
