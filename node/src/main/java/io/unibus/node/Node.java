@@ -1,0 +1,164 @@
+package io.unibus.node;
+
+import io.unibus.embeddednats.ServerState;
+import io.unibus.node.bus.Bus;
+import io.unibus.node.config.NodeConfig;
+import io.unibus.node.host.DataDirectory;
+import io.unibus.node.host.ExitCode;
+import io.unibus.node.host.FatalException;
+import io.unibus.node.host.NodeInfo;
+import io.unibus.node.host.Version;
+import io.unibus.node.http.HttpServer;
+import io.unibus.store.Store;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One node from boot to shutdown. {@link #start} brings up the lock, the child, the store and, only when those work, the
+ * control plane; {@link #stop} takes them down in reverse. Thread-safe; started once.
+ */
+public final class Node {
+    private static final Duration STEP_LIMIT = Duration.ofSeconds(5);
+    private static final Duration LONG_STEP_LIMIT = Duration.ofSeconds(15);
+
+    private final NodeConfig config;
+    private final NodeInfo info;
+    private final ShutdownSequence shutdown = new ShutdownSequence();
+    private final CompletableFuture<Optional<FatalException>> ended = new CompletableFuture<>();
+    private final NodeComponent parts;
+    private volatile @Nullable DataDirectory announcedIn;
+
+    public Node(NodeConfig config) {
+        this.config = config;
+        this.info = new NodeInfo(
+                config.name(),
+                Version.current(),
+                ProcessHandle.current().pid(),
+                Clock.systemUTC().instant(),
+                config.store());
+        this.parts = DaggerNodeComponent.factory().create(config, info, this::childChanged);
+    }
+
+    /**
+     * Returns when the node serves.
+     *
+     * @return the line that says so
+     * @throws FatalException when it cannot; {@link #stop} then undoes what was done
+     */
+    public String start() {
+        DataDirectory directory = DataDirectory.open(config.dataDir());
+        shutdown.add("lock", STEP_LIMIT, directory::close);
+        directory.lock();
+
+        Bus bus = parts.bus();
+        shutdown.add("nats-server", LONG_STEP_LIMIT, bus::close);
+        CompletableFuture<Void> busStarted = inBackground("bus-start", bus::start);
+
+        Store store = parts.store();
+        shutdown.add("store", LONG_STEP_LIMIT, store::close);
+        HttpServer http = parts.httpServer();
+        shutdown.add("http", LONG_STEP_LIMIT, http::close);
+
+        await(busStarted);
+        http.start();
+        shutdown.add("announcement", STEP_LIMIT, directory::withdrawAnnouncement);
+        announcedIn = directory;
+        announce();
+        return readyLine(http, bus);
+    }
+
+    /**
+     * Waits until the node was stopped.
+     *
+     * @throws FatalException when it cannot go on; the caller then stops it
+     */
+    public void awaitEnd() {
+        Optional<FatalException> failure = ended.join();
+        if (failure.isPresent()) {
+            throw failure.get();
+        }
+    }
+
+    /** Stops whatever was started, within a bounded time. Idempotent; may come while the node is starting. */
+    public void stop() {
+        announcedIn = null;
+        shutdown.run();
+        ended.complete(Optional.empty());
+    }
+
+    /** Whether {@link #stop} was called: what fails from then on, fails because of that. */
+    public boolean isStopping() {
+        return shutdown.hasBegun();
+    }
+
+    private void childChanged(ServerState state, String reason) {
+        switch (state) {
+            case FAILED -> ended.complete(Optional.of(new FatalException(ExitCode.UNAVAILABLE, reason)));
+            case READY -> announce();
+            default -> {}
+        }
+    }
+
+    /** Again after each start of the child, whose pid is new. */
+    private synchronized void announce() {
+        @Nullable DataDirectory directory = announcedIn;
+        if (directory != null) {
+            Bus bus = parts.bus();
+            directory.announce(new DataDirectory.RunningNode(
+                    info.pid(),
+                    bus.childPid().orElse(0),
+                    parts.httpServer().url(),
+                    bus.clientUrl(),
+                    info.store(),
+                    info.version(),
+                    info.startedAt()));
+        }
+    }
+
+    private String readyLine(HttpServer http, Bus bus) {
+        Instant began = ProcessHandle.current().info().startInstant().orElse(info.startedAt());
+        double seconds = Duration.between(began, Clock.systemUTC().instant()).toMillis() / 1e3;
+        return String.format(
+                Locale.ROOT,
+                "node ready http=%s nats=%s store=%s replicas=1 version=%s in=%.2fs",
+                http.url(),
+                bus.clientUrl(),
+                info.store(),
+                info.version(),
+                seconds);
+    }
+
+    private static CompletableFuture<Void> inBackground(String name, Runnable work) {
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        Thread thread = new Thread(
+                () -> {
+                    try {
+                        work.run();
+                        done.complete(null);
+                    } catch (Throwable e) {
+                        done.completeExceptionally(e);
+                    }
+                },
+                name);
+        thread.setDaemon(true);
+        thread.start();
+        return done;
+    }
+
+    private static void await(CompletableFuture<Void> work) {
+        try {
+            work.join();
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof RuntimeException failure) {
+                throw failure;
+            }
+            throw e;
+        }
+    }
+}

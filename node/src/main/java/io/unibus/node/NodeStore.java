@@ -1,0 +1,26 @@
+package io.unibus.node;
+
+import io.unibus.node.host.ExitCode;
+import io.unibus.node.host.FatalException;
+import io.unibus.store.Store;
+import io.unibus.store.StoreUnavailableException;
+import io.unibus.store.StoreUnusableException;
+import io.unibus.store.sqlite.SqliteStore;
+import java.nio.file.Path;
+import java.time.Duration;
+
+/** Opens the store that lies in a data directory, for the node itself and for commands on its host. */
+public final class NodeStore {
+    private NodeStore() {}
+
+    /** @throws FatalException when it cannot be opened, with what to do */
+    public static Store open(Path dataDir, Duration opTimeout) {
+        try {
+            return SqliteStore.open(dataDir.resolve("unibus.db"), opTimeout);
+        } catch (StoreUnusableException e) {
+            throw new FatalException(ExitCode.CONFIGURATION, String.valueOf(e.getMessage()), e);
+        } catch (StoreUnavailableException e) {
+            throw new FatalException(ExitCode.UNAVAILABLE, String.valueOf(e.getMessage()), e);
+        }
+    }
+}

@@ -1,0 +1,86 @@
+package io.unibus.node.bus;
+
+import io.nats.client.Connection;
+import io.nats.client.Dispatcher;
+import io.nats.client.Message;
+import io.nats.client.support.JsonParser;
+import io.nats.client.support.JsonSerializable;
+import io.nats.client.support.JsonUtils;
+import io.nats.client.support.JsonValue;
+import io.nats.client.support.JsonValueUtils;
+import io.nats.client.support.JwtUtils;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.time.InstantSource;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Answers the child's authorization callout: who is let in to the account of the peers. With bus-auth {@code off}
+ * everyone is, with all permissions in that account and none in any other.
+ *
+ * <p>Source of the message forms: the NATS documentation of the authorization callout, version 2 of its claims.
+ */
+final class Admission {
+    /** Where the server publishes its requests, in the account named by its configuration. */
+    private static final String SUBJECT = "$SYS.REQ.USER.AUTH";
+
+    private static final Logger log = LoggerFactory.getLogger(Admission.class);
+
+    private final BusKeys issuer;
+    private final String account;
+    private final InstantSource clock;
+
+    /** @param account whom the admitted belong to */
+    Admission(BusKeys issuer, String account, InstantSource clock) {
+        this.issuer = issuer;
+        this.account = account;
+        this.clock = clock;
+    }
+
+    /** Answers on a thread of the connection until that is closed. */
+    void serve(Connection connection) {
+        Dispatcher dispatcher = connection.createDispatcher(request -> answer(connection, request));
+        dispatcher.subscribe(SUBJECT);
+    }
+
+    private void answer(Connection connection, Message request) {
+        try {
+            connection.publish(request.getReplyTo(), admit(request.getData()).getBytes(StandardCharsets.US_ASCII));
+        } catch (GeneralSecurityException | IOException | RuntimeException e) {
+            log.error("a client could not be let in to the bus: the server's request was not understood", e);
+        }
+    }
+
+    private String admit(byte[] request) throws GeneralSecurityException, IOException {
+        JsonValue claims = JsonParser.parse(JwtUtils.getClaimBody(new String(request, StandardCharsets.US_ASCII)));
+        JsonValue nats = JsonValueUtils.readObject(claims, "nats");
+        String userKey = JsonValueUtils.readString(nats, "user_nkey");
+        String serverId = JsonValueUtils.readString(JsonValueUtils.readObject(nats, "server_id"), "id");
+        long now = clock.instant().getEpochSecond();
+        String user = JwtUtils.issueJWT(
+                issuer.pair(), userKey, userKey, null, now, issuer.publicKey(), account, new EveryPermission());
+        return JwtUtils.issueJWT(
+                issuer.pair(), userKey, userKey, null, now, issuer.publicKey(), serverId, new Response(user));
+    }
+
+    /** The claims of a user without limits. */
+    private record EveryPermission() implements JsonSerializable {
+        @Override
+        public String toJson() {
+            return "{\"type\":\"user\",\"version\":2,\"subs\":-1,\"data\":-1,\"payload\":-1}";
+        }
+    }
+
+    private record Response(String userJwt) implements JsonSerializable {
+        @Override
+        public String toJson() {
+            StringBuilder json = JsonUtils.beginJson();
+            JsonUtils.addField(json, "jwt", userJwt);
+            JsonUtils.addField(json, "type", "authorization_response");
+            JsonUtils.addField(json, "version", 2);
+            return JsonUtils.endJson(json).toString();
+        }
+    }
+}

@@ -1,0 +1,197 @@
+package io.unibus.node.bus;
+
+import io.nats.client.Connection;
+import io.nats.client.Nats;
+import io.nats.client.Options;
+import io.unibus.embeddednats.Account;
+import io.unibus.embeddednats.AuthCallout;
+import io.unibus.embeddednats.InstalledBinary;
+import io.unibus.embeddednats.NatsBinary;
+import io.unibus.embeddednats.NatsServer;
+import io.unibus.embeddednats.NatsServerException;
+import io.unibus.embeddednats.ProbeLogin;
+import io.unibus.embeddednats.ServerConfig;
+import io.unibus.embeddednats.ServerState;
+import io.unibus.embeddednats.StateListener;
+import io.unibus.embeddednats.User;
+import io.unibus.node.config.NodeConfig;
+import io.unibus.node.host.ExitCode;
+import io.unibus.node.host.FatalException;
+import java.io.IOException;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The bus of this node: the nats-server child with its three accounts, and the answer to who is let in. Thread-safe;
+ * started once, closed by whoever started it.
+ *
+ * <p>{@code SYS} is the server's own account, {@code CONTROL} holds the replicated store and {@code BUS} is where peers
+ * live. Only nodes can log in to the first two, with keys derived from the cluster key.
+ */
+public final class Bus implements AutoCloseable {
+    private static final String SYS = "SYS";
+    private static final String CONTROL = "CONTROL";
+    private static final String PEERS = "BUS";
+
+    private static final Duration START_LIMIT = Duration.ofSeconds(30);
+    private static final Duration LOGIN_LIMIT = Duration.ofSeconds(2);
+    private static final Duration RECONNECT_WAIT = Duration.ofMillis(50);
+
+    private final NodeConfig config;
+    private final SecureRandom random;
+    private final InstantSource clock;
+    private final StateListener listener;
+    private volatile @Nullable Running running;
+
+    /** @param listener hears of every change of the child's state */
+    public Bus(NodeConfig config, SecureRandom random, InstantSource clock, StateListener listener) {
+        this.config = config;
+        this.random = random;
+        this.clock = clock;
+        this.listener = listener;
+    }
+
+    private record Running(
+            NatsServer server, String version, @Nullable Connection control) {}
+
+    /**
+     * Starts the child and lets peers in; returns when both work.
+     *
+     * @throws FatalException saying what to do
+     */
+    public void start() {
+        ClusterKey key = ClusterKey.loadOrCreate(config.clusterKey(), random);
+        BusKeys sys = BusKeys.user(key, SYS);
+        BusKeys control = BusKeys.user(key, CONTROL);
+        BusKeys issuer = BusKeys.admissionIssuer(key);
+        try {
+            InstalledBinary binary =
+                    NatsBinary.bundled().installInto(config.dataDir().resolve("bin"));
+            NatsServer server = NatsServer.builder(binary, serverConfig(sys, control, issuer), config.dataDir())
+                    .probeLogin(ProbeLogin.nkey(control.publicKey(), control::sign))
+                    .listener(listener)
+                    .build();
+            running = new Running(server, binary.version(), null);
+            server.start(START_LIMIT);
+            Connection connection = connect(server, control);
+            running = new Running(server, binary.version(), connection);
+            new Admission(issuer, PEERS, clock).serve(connection);
+        } catch (NatsServerException e) {
+            throw new FatalException(exitCode(e.reason()), String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    private ServerConfig serverConfig(BusKeys sys, BusKeys control, BusKeys issuer) {
+        return ServerConfig.builder(config.name())
+                .clients(config.nats())
+                .jetStream(config.dataDir().resolve("jetstream"))
+                .account(new Account(SYS, false, List.of(User.nkey(sys.publicKey()))))
+                .account(new Account(CONTROL, true, List.of(User.nkey(control.publicKey()))))
+                .account(new Account(PEERS, false, List.of()))
+                .systemAccount(SYS)
+                .authCallout(new AuthCallout(
+                        issuer.publicKey(), CONTROL, List.of(sys.publicKey(), control.publicKey()), LOGIN_LIMIT))
+                .debugMode(config.natsDebug())
+                .build();
+    }
+
+    private static Connection connect(NatsServer server, BusKeys user) {
+        Options options = Options.builder()
+                .server("nats://" + server.clientAddress())
+                .connectionName("unibus node")
+                .authHandler(new KeyLogin(user))
+                .connectionTimeout(LOGIN_LIMIT)
+                .maxReconnects(-1)
+                .reconnectWait(RECONNECT_WAIT)
+                .errorListener(new QuietErrors())
+                .build();
+        try {
+            return Nats.connect(options);
+        } catch (IOException e) {
+            throw new FatalException(
+                    ExitCode.UNAVAILABLE, "the node cannot log in to its own nats-server: " + e.getMessage(), e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new FatalException(ExitCode.UNAVAILABLE, "interrupted while connecting to nats-server", e);
+        }
+    }
+
+    private static ExitCode exitCode(NatsServerException.Reason reason) {
+        return switch (reason) {
+            case BINARY_UNUSABLE, CONFIGURATION_REFUSED, DIRECTORY_UNUSABLE -> ExitCode.CONFIGURATION;
+            case DIRECTORY_IN_USE, LEFTOVER_STUCK -> ExitCode.TRY_AGAIN;
+            default -> ExitCode.UNAVAILABLE;
+        };
+    }
+
+    /** Whether the child answers and peers are let in. */
+    public boolean isReady() {
+        @Nullable Running now = running;
+        return now != null
+                && now.server().state() == ServerState.READY
+                && now.control() != null
+                && now.control().getStatus() == Connection.Status.CONNECTED;
+    }
+
+    /** The child's state in a lower-case word. */
+    public String state() {
+        return Optional.ofNullable(running)
+                .map(now -> now.server().state())
+                .orElse(ServerState.STOPPED)
+                .name()
+                .toLowerCase(Locale.ROOT);
+    }
+
+    /** Where peers connect, as {@code nats://host:port}. */
+    public String clientUrl() {
+        return "nats://" + started().server().clientAddress();
+    }
+
+    public Optional<String> monitoringUrl() {
+        return started().server().monitoringAddress().map(address -> "http://" + address);
+    }
+
+    public String serverVersion() {
+        return started().version();
+    }
+
+    public int restarts() {
+        return started().server().restarts();
+    }
+
+    public OptionalLong childPid() {
+        return started().server().pid();
+    }
+
+    private Running started() {
+        @Nullable Running now = running;
+        if (now == null) {
+            throw new IllegalStateException("the bus was not started");
+        }
+        return now;
+    }
+
+    /** Closes this node's connection, then ends the child. Idempotent. */
+    @Override
+    public void close() {
+        @Nullable Running now = running;
+        if (now == null) {
+            return;
+        }
+        try {
+            if (now.control() != null) {
+                now.control().close();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            now.server().close();
+        }
+    }
+}

@@ -1,0 +1,124 @@
+package io.unibus.node.bus;
+
+import io.unibus.node.host.DataDirectory;
+import io.unibus.node.host.ExitCode;
+import io.unibus.node.host.FatalException;
+import io.unibus.protocol.NKeyText;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.GeneralSecurityException;
+import java.security.SecureRandom;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.Set;
+import java.util.regex.Pattern;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
+
+/**
+ * The secret that the nodes of one cluster share, from which every other secret of the bus is derived, each by
+ * HKDF-SHA256 (RFC 5869) under its own label. One line in a file of mode 0600. Its {@code toString} shows nothing.
+ */
+public final class ClusterKey {
+    private static final String PREFIX = "unibus-cluster-key-1:";
+    private static final int BYTES = 32;
+    private static final Pattern FORM = Pattern.compile(PREFIX + "[A-Za-z0-9_-]{43}");
+    private static final byte[] NO_SALT = new byte[BYTES];
+
+    private final byte[] key;
+
+    private ClusterKey(byte[] key) {
+        this.key = key;
+    }
+
+    /** The key in {@code file}; a new one when there is no such file. */
+    public static ClusterKey loadOrCreate(Path file, SecureRandom random) {
+        try {
+            if (!Files.exists(file)) {
+                create(file, random);
+            }
+            return load(file);
+        } catch (IOException e) {
+            throw new FatalException(
+                    ExitCode.CONFIGURATION,
+                    "the cluster key " + file + " cannot be used: " + e + ". Make it readable and writable for this"
+                            + " user, or name another file with --cluster-key",
+                    e);
+        }
+    }
+
+    /** A secret in text form, for {@code label} alone. */
+    public String deriveText(String label) {
+        return Base64.getUrlEncoder().withoutPadding().encodeToString(derive(label));
+    }
+
+    /** The seed of an NKey, for {@code label} alone. */
+    public char[] deriveSeed(NKeyText.Kind kind, String label) {
+        return NKeyText.encodeSeed(kind, derive(label));
+    }
+
+    @Override
+    public String toString() {
+        return "<redacted>";
+    }
+
+    /** RFC 5869 with an output of one block: extract without salt, expand under the label. */
+    private byte[] derive(String label) {
+        byte[] pseudoRandomKey = hmac(NO_SALT, key);
+        byte[] info = ("unibus " + label).getBytes(StandardCharsets.UTF_8);
+        byte[] block = Arrays.copyOf(info, info.length + 1);
+        block[info.length] = 1;
+        return hmac(pseudoRandomKey, block);
+    }
+
+    private static byte[] hmac(byte[] key, byte[] message) {
+        try {
+            Mac mac = Mac.getInstance("HmacSHA256");
+            mac.init(new SecretKeySpec(key, "HmacSHA256"));
+            return mac.doFinal(message);
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("every Java platform has HmacSHA256", e);
+        }
+    }
+
+    private static ClusterKey load(Path file) throws IOException {
+        DataDirectory.requirePrivate(file);
+        String line = Files.readString(file, StandardCharsets.US_ASCII).strip();
+        if (!FORM.matcher(line).matches()) {
+            throw new FatalException(
+                    ExitCode.CONFIGURATION,
+                    file + " is not a cluster key: it must hold one line that begins with " + PREFIX
+                            + ". Copy it again from a node of the cluster");
+        }
+        return new ClusterKey(Base64.getUrlDecoder().decode(line.substring(PREFIX.length())));
+    }
+
+    /** Writes the whole key under another name first, so that no start ever finds half of one. */
+    private static void create(Path file, SecureRandom random) throws IOException {
+        byte[] key = new byte[BYTES];
+        random.nextBytes(key);
+        String line = PREFIX + Base64.getUrlEncoder().withoutPadding().encodeToString(key) + "\n";
+        Path temporary = file.resolveSibling(file.getFileName() + ".tmp");
+        Files.deleteIfExists(temporary);
+        try (FileChannel channel = FileChannel.open(
+                temporary,
+                Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))) {
+            channel.write(java.nio.ByteBuffer.wrap(line.getBytes(StandardCharsets.US_ASCII)));
+            channel.force(true);
+        }
+        try {
+            Files.createLink(file, temporary); // unlike a move, never replaces a key
+        } catch (FileAlreadyExistsException e) {
+            // another command made one first; it is the key
+        } finally {
+            Files.delete(temporary);
+        }
+    }
+}

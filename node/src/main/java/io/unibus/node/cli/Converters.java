@@ -1,0 +1,49 @@
+package io.unibus.node.cli;
+
+import io.unibus.protocol.Endpoint;
+import io.unibus.protocol.Handle;
+import io.unibus.protocol.RoomId;
+import io.unibus.protocol.Subject;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+/** From arguments to values; what is wrong with an argument is said in the words of the value's own type. */
+final class Converters {
+    private Converters() {}
+
+    static final class ToEndpoint implements ITypeConverter<Endpoint> {
+        @Override
+        public Endpoint convert(String text) {
+            return orRefuse(() -> Endpoint.parse(text));
+        }
+    }
+
+    static final class ToHandle implements ITypeConverter<Handle> {
+        @Override
+        public Handle convert(String text) {
+            return orRefuse(() -> new Handle(text));
+        }
+    }
+
+    static final class ToRoomId implements ITypeConverter<RoomId> {
+        @Override
+        public RoomId convert(String text) {
+            return orRefuse(() -> new RoomId(text));
+        }
+    }
+
+    static final class ToSubject implements ITypeConverter<Subject> {
+        @Override
+        public Subject convert(String text) {
+            return orRefuse(() -> new Subject(text));
+        }
+    }
+
+    private static <T> T orRefuse(java.util.function.Supplier<T> value) {
+        try {
+            return value.get();
+        } catch (IllegalArgumentException e) {
+            throw new TypeConversionException(e.getMessage());
+        }
+    }
+}

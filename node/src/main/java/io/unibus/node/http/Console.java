@@ -1,0 +1,82 @@
+package io.unibus.node.http;
+
+import io.unibus.node.bus.Bus;
+import io.unibus.node.host.NodeInfo;
+import java.util.Map;
+
+/** The page at {@code /}: the state of this node for a person with a browser. No scripts. */
+final class Console {
+    private static final String PAGE = """
+            <!doctype html>
+            <html lang="en">
+            <head>
+            <meta charset="utf-8">
+            <meta name="viewport" content="width=device-width, initial-scale=1">
+            <meta http-equiv="refresh" content="5">
+            <title>%1$s - unibus</title>
+            <style>
+            :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
+            body { max-width: 44rem; margin: 2rem auto; padding: 0 1rem; }
+            h1 { font-size: 1.4rem; } h2 { font-size: 1.05rem; margin-top: 2rem; }
+            table { border-collapse: collapse; width: 100%%; }
+            th, td { text-align: left; padding: .35rem .8rem .35rem 0; border-bottom: 1px solid #8884; vertical-align: top; }
+            th { width: 10rem; font-weight: 500; } code { font-size: .95em; overflow-wrap: anywhere; }
+            .good { color: #17803d; } .bad { color: #c02626; font-weight: 600; }
+            @media (prefers-color-scheme: dark) { .good { color: #4ade80; } .bad { color: #f87171; } }
+            </style>
+            </head>
+            <body>
+            <h1>%1$s <span class="%2$s">%3$s</span></h1>
+            <h2>Checks</h2>
+            <table>%4$s</table>
+            <h2>Node</h2>
+            <table>%5$s</table>
+            <p><a href="/status">status</a>, <a href="/metrics">metrics</a>, <a href="/openapi.yaml">API description</a></p>
+            </body>
+            </html>
+            """;
+
+    private Console() {}
+
+    static Answer page(NodeInfo info, Bus bus, Readiness.Report report) {
+        StringBuilder checks = new StringBuilder();
+        for (Map.Entry<String, String> check : report.checks().entrySet()) {
+            boolean good = Readiness.OK.equals(check.getValue());
+            checks.append(row(
+                    check.getKey(),
+                    "<span class=\"" + (good ? "good" : "bad") + "\">" + escape(check.getValue()) + "</span>"));
+        }
+        String node = row("Version", code(info.version()))
+                + row("Started", code(info.startedAt().toString()))
+                + row("Process", code(Long.toString(info.pid())))
+                + row("Store", code(info.store()))
+                + row("Bus", code(bus.clientUrl()))
+                + row(
+                        "nats-server",
+                        code(bus.serverVersion()) + " " + escape(bus.state()) + ", restarts: " + bus.restarts());
+        String html = PAGE.formatted(
+                escape(info.name()),
+                report.isReady() ? "good" : "bad",
+                report.isReady() ? "ready" : "not ready",
+                checks,
+                node);
+        return Answer.text("text/html", html)
+                .withHeader("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'");
+    }
+
+    private static String row(String name, String html) {
+        return "<tr><th>" + escape(name) + "</th><td>" + html + "</td></tr>";
+    }
+
+    private static String code(String text) {
+        return "<code>" + escape(text) + "</code>";
+    }
+
+    private static String escape(String text) {
+        return text.replace("&", "&amp;")
+                .replace("<", "&lt;")
+                .replace(">", "&gt;")
+                .replace("\"", "&quot;")
+                .replace("'", "&#39;");
+    }
+}

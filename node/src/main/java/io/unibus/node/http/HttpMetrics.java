@@ -1,0 +1,80 @@
+package io.unibus.node.http;
+
+import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
+import io.prometheus.metrics.core.metrics.Counter;
+import io.prometheus.metrics.core.metrics.GaugeWithCallback;
+import io.prometheus.metrics.core.metrics.Histogram;
+import io.prometheus.metrics.core.metrics.Info;
+import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import io.unibus.node.bus.Bus;
+import io.unibus.node.host.NodeInfo;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import javax.inject.Inject;
+import javax.inject.Singleton;
+
+/** What this node counts, in the Prometheus text format. Thread-safe. */
+@Singleton
+final class HttpMetrics {
+    private static final double NANOS_PER_SECOND = 1e9;
+
+    private final PrometheusRegistry registry = new PrometheusRegistry();
+    private final Counter requests;
+    private final Histogram duration;
+
+    @Inject
+    HttpMetrics(NodeInfo info, Bus bus) {
+        requests = Counter.builder()
+                .name("unibus_http_requests_total")
+                .help("Requests answered, by route and status.")
+                .labelNames("method", "route", "status")
+                .register(registry);
+        duration = Histogram.builder()
+                .name("unibus_http_request_duration_seconds")
+                .help("Time from the end of the request's head to the end of the answer.")
+                .labelNames("method", "route")
+                .classicOnly()
+                .classicUpperBounds(.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10)
+                .register(registry);
+        GaugeWithCallback.builder()
+                .name("unibus_nats_ready")
+                .help("1 while the nats-server child answers, otherwise 0.")
+                .callback(gauge -> gauge.call(bus.isReady() ? 1 : 0))
+                .register(registry);
+        GaugeWithCallback.builder()
+                .name("unibus_nats_restarts")
+                .help("Unplanned restarts of the nats-server child since the node started.")
+                .callback(gauge -> gauge.call(bus.restarts()))
+                .register(registry);
+        Info.builder()
+                .name("unibus_node_info")
+                .help("What this node is.")
+                .labelNames("name", "version", "store")
+                .register(registry)
+                .setLabelValues(info.name(), info.version(), info.store());
+        GaugeWithCallback.builder()
+                .name("unibus_node_start_time_seconds")
+                .help("When the node started, in seconds since 1970.")
+                .callback(gauge -> gauge.call(info.startedAt().toEpochMilli() / 1e3))
+                .register(registry);
+    }
+
+    void answered(String method, String route, int status, long nanos) {
+        requests.labelValues(method, route, Integer.toString(status)).inc();
+        DistributionDataPoint point = duration.labelValues(method, route);
+        point.observe(nanos / NANOS_PER_SECOND);
+    }
+
+    String scrape() {
+        ByteArrayOutputStream text = new ByteArrayOutputStream();
+        try {
+            PrometheusTextFormatWriter.create().write(text, registry.scrape());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e); // writing to memory
+        }
+        return text.toString(StandardCharsets.UTF_8);
+    }
+}

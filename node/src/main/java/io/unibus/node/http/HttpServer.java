@@ -1,0 +1,121 @@
+package io.unibus.node.http;
+
+import io.undertow.Undertow;
+import io.undertow.UndertowOptions;
+import io.undertow.server.HttpHandler;
+import io.undertow.server.handlers.GracefulShutdownHandler;
+import io.undertow.server.handlers.RequestLimit;
+import io.undertow.server.handlers.RequestLimitingHandler;
+import io.unibus.embeddednats.HostPort;
+import io.unibus.node.config.NodeConfig;
+import io.unibus.node.host.ExitCode;
+import io.unibus.node.host.FatalException;
+import java.net.BindException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import javax.inject.Inject;
+import javax.inject.Singleton;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.xnio.Options;
+
+/**
+ * The HTTP listener with its limits, time-outs and drain. Started once, closed by {@link #close}, which stops taking
+ * requests, lets those under way end, and then closes all connections.
+ */
+@Singleton
+public final class HttpServer implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(HttpServer.class);
+
+    private static final int IO_THREADS = 2;
+    private static final int WORKER_THREADS = 16;
+    private static final int MAX_CONCURRENT_REQUESTS = 64;
+    private static final int MAX_WAITING_REQUESTS = 1024;
+    private static final int MAX_CONNECTIONS = 4096;
+    private static final int MAX_HEADER_BYTES = 16 * 1024;
+    /** For the whole head of a request, and for the whole of its body. */
+    static final Duration READ_LIMIT = Duration.ofSeconds(10);
+
+    private static final Duration IDLE_LIMIT = Duration.ofSeconds(60);
+    private static final Duration DRAIN_LIMIT = Duration.ofSeconds(5);
+
+    private final HostPort listen;
+    private final GracefulShutdownHandler drain;
+    private final Undertow undertow;
+    private boolean started;
+
+    @Inject
+    HttpServer(NodeConfig config, Dispatcher dispatcher) {
+        this.listen = config.http();
+        RequestLimit limit = new RequestLimit(MAX_CONCURRENT_REQUESTS, MAX_WAITING_REQUESTS);
+        limit.setFailureHandler(exchange -> exchange.setStatusCode(503).endExchange());
+        this.drain = new GracefulShutdownHandler(new RequestLimitingHandler(limit, dispatcher));
+        HttpHandler root = new EmptyErrors(new HostCheck(listen, drain));
+        this.undertow = Undertow.builder()
+                .addHttpListener(listen.port(), listen.host())
+                .setIoThreads(IO_THREADS)
+                .setWorkerThreads(WORKER_THREADS)
+                .setDirectBuffers(false)
+                .setBufferSize(4 * 1024)
+                .setServerOption(UndertowOptions.MAX_ENTITY_SIZE, (long) Dispatcher.MAX_BODY_BYTES)
+                .setServerOption(UndertowOptions.MULTIPART_MAX_ENTITY_SIZE, (long) Dispatcher.MAX_BODY_BYTES)
+                .setServerOption(UndertowOptions.MAX_HEADER_SIZE, MAX_HEADER_BYTES)
+                .setServerOption(UndertowOptions.MAX_PARAMETERS, 32)
+                .setServerOption(UndertowOptions.MAX_HEADERS, 64)
+                .setServerOption(UndertowOptions.REQUEST_PARSE_TIMEOUT, (int) READ_LIMIT.toMillis())
+                .setServerOption(UndertowOptions.NO_REQUEST_TIMEOUT, (int) IDLE_LIMIT.toMillis())
+                .setServerOption(UndertowOptions.ALWAYS_SET_KEEP_ALIVE, false)
+                .setSocketOption(Options.WRITE_TIMEOUT, (int) IDLE_LIMIT.toMillis())
+                .setSocketOption(Options.CONNECTION_HIGH_WATER, MAX_CONNECTIONS)
+                .setSocketOption(Options.CONNECTION_LOW_WATER, MAX_CONNECTIONS)
+                .setSocketOption(Options.BACKLOG, 512)
+                .setHandler(root)
+                .build();
+    }
+
+    /** @throws FatalException when the address cannot be listened on */
+    public void start() {
+        try {
+            undertow.start();
+        } catch (RuntimeException e) {
+            Throwable cause = e.getCause() == null ? e : e.getCause();
+            if (cause instanceof BindException) {
+                throw new FatalException(
+                        ExitCode.UNAVAILABLE,
+                        "cannot listen for HTTP on " + listen + " (" + cause.getMessage()
+                                + "): stop what uses that address, or choose another with --http HOST:PORT",
+                        e);
+            }
+            throw new FatalException(
+                    ExitCode.CONFIGURATION,
+                    "cannot listen for HTTP on " + listen + " (" + cause.getMessage()
+                            + "): choose another address with --http HOST:PORT",
+                    e);
+        }
+        started = true;
+    }
+
+    /** The base URL, with the port that was really taken. */
+    public String url() {
+        InetSocketAddress address =
+                (InetSocketAddress) undertow.getListenerInfo().get(0).getAddress();
+        return "http://" + new HostPort(listen.host(), address.getPort());
+    }
+
+    @Override
+    public void close() {
+        if (!started) {
+            return;
+        }
+        started = false;
+        drain.shutdown();
+        try {
+            if (!drain.awaitShutdown(DRAIN_LIMIT.toMillis())) {
+                log.warn("some HTTP requests did not end within {} s and were cut off", DRAIN_LIMIT.toSeconds());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        undertow.stop();
+    }
+}

@@ -1,0 +1,35 @@
+package io.unibus.node.http;
+
+import io.undertow.util.StatusCodes;
+import io.unibus.protocol.JsonWriter;
+import java.util.function.Consumer;
+
+/**
+ * An error answer per RFC 9457: {@code application/problem+json} with the stable {@code code} beside the standard
+ * members.
+ *
+ * @param facts further members of the object, such as {@code current_epoch}
+ */
+record Problem(int status, String code, String detail, Consumer<JsonWriter> facts) {
+    static Problem of(int status, String code, String detail) {
+        return new Problem(status, code, detail, json -> {});
+    }
+
+    Answer answer() {
+        Answer answer = new Answer(status, Answer.PROBLEM, JsonWriter.object(this::writeFields), java.util.Map.of());
+        return switch (status) {
+            case 401 -> answer.withHeader("WWW-Authenticate", "Unibus-Endpoint");
+            case 503 -> answer.withHeader("Retry-After", "1");
+            default -> answer;
+        };
+    }
+
+    private void writeFields(JsonWriter json) {
+        json.field("type", "urn:unibus:problem:" + code);
+        json.field("title", StatusCodes.getReason(status));
+        json.field("status", status);
+        json.field("code", code);
+        json.field("detail", detail);
+        facts.accept(json);
+    }
+}

@@ -1,0 +1,64 @@
+package io.unibus.node.http;
+
+import io.unibus.node.bus.Bus;
+import io.unibus.store.Store;
+import io.unibus.store.StoreException;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.LongSupplier;
+import javax.inject.Inject;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Whether this node can do its work: a write just became durable, and the bus child answers. Thread-safe. A report is
+ * shared by all who ask within half a second, so that polling costs at most two writes a second.
+ */
+final class Readiness {
+    /** The result of a check that passed; every other result is a sentence. */
+    static final String OK = "ok";
+
+    private static final Duration SHARED_FOR = Duration.ofMillis(500);
+
+    private final Store store;
+    private final Bus bus;
+    private final LongSupplier nanoTime;
+    private @Nullable Report latest;
+
+    @Inject
+    Readiness(Store store, Bus bus, LongSupplier nanoTime) {
+        this.store = store;
+        this.bus = bus;
+        this.nanoTime = nanoTime;
+    }
+
+    /** @param checks result by name */
+    record Report(Map<String, String> checks, long madeAtNanos) {
+        boolean isReady() {
+            return checks.values().stream().allMatch(OK::equals);
+        }
+    }
+
+    synchronized Report report() {
+        long now = nanoTime.getAsLong();
+        @Nullable Report shared = latest;
+        if (shared != null && now - shared.madeAtNanos() < SHARED_FOR.toNanos()) {
+            return shared;
+        }
+        Map<String, String> checks = new LinkedHashMap<>();
+        checks.put("store", checkStore());
+        checks.put("nats", bus.isReady() ? OK : "nats-server is " + bus.state());
+        Report fresh = new Report(checks, now);
+        latest = fresh;
+        return fresh;
+    }
+
+    private String checkStore() {
+        try {
+            store.confirmWritable();
+            return OK;
+        } catch (StoreException e) {
+            return String.valueOf(e.getMessage());
+        }
+    }
+}

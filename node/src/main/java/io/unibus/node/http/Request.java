@@ -1,0 +1,60 @@
+package io.unibus.node.http;
+
+import io.undertow.server.HttpServerExchange;
+import io.unibus.protocol.Endpoint;
+import io.unibus.protocol.Epoch;
+import io.unibus.protocol.JsonObject;
+import io.unibus.protocol.RoomId;
+import java.net.InetSocketAddress;
+import java.util.Deque;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** One request as the routes see it: path parameters, query, body read whole. Values are validated when asked for. */
+final class Request {
+    private final HttpServerExchange exchange;
+    private final Map<String, String> pathParameters;
+    private final byte[] body;
+
+    Request(HttpServerExchange exchange, Map<String, String> pathParameters, byte[] body) {
+        this.exchange = exchange;
+        this.pathParameters = pathParameters;
+        this.body = body;
+    }
+
+    RoomId room() {
+        return new RoomId(pathParameter("room"));
+    }
+
+    Endpoint endpoint() {
+        return Endpoint.parse(pathParameter("endpoint"));
+    }
+
+    Optional<Epoch> epoch() {
+        return query("epoch").map(Epoch::parse);
+    }
+
+    JsonObject json() {
+        return JsonObject.parse(body);
+    }
+
+    Optional<String> query(String name) {
+        Deque<String> values = exchange.getQueryParameters().get(name);
+        return values == null ? Optional.empty() : Optional.of(values.getFirst());
+    }
+
+    Optional<String> header(String name) {
+        @Nullable String value = exchange.getRequestHeaders().getFirst(name);
+        return Optional.ofNullable(value);
+    }
+
+    boolean isFromLoopback() {
+        @Nullable InetSocketAddress source = exchange.getSourceAddress();
+        return source != null && source.getAddress().isLoopbackAddress();
+    }
+
+    private String pathParameter(String name) {
+        return Optional.ofNullable(pathParameters.get(name)).orElseThrow();
+    }
+}
