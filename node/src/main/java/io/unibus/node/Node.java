@@ -12,18 +12,22 @@ import io.unibus.node.http.HttpServer;
 import io.unibus.store.Store;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One node from boot to shutdown. {@link #start} brings up the lock, the child, the store and, only when those work, the
  * control plane; {@link #stop} takes them down in reverse. Thread-safe; started once.
  */
 public final class Node {
+    private static final Logger log = LoggerFactory.getLogger(Node.class);
+
     private static final Duration STEP_LIMIT = Duration.ofSeconds(5);
     private static final Duration LONG_STEP_LIMIT = Duration.ofSeconds(15);
 
@@ -32,7 +36,8 @@ public final class Node {
     private final ShutdownSequence shutdown = new ShutdownSequence();
     private final CompletableFuture<Optional<FatalException>> ended = new CompletableFuture<>();
     private final NodeComponent parts;
-    private volatile @Nullable DataDirectory announcedIn;
+    private final LongSupplier nanoTime = System::nanoTime;
+    private @Nullable DataDirectory announcedIn;
 
     public Node(NodeConfig config) {
         this.config = config;
@@ -52,25 +57,34 @@ public final class Node {
      * @throws FatalException when it cannot; {@link #stop} then undoes what was done
      */
     public String start() {
+        StartTimes times = new StartTimes(nanoTime);
         DataDirectory directory = DataDirectory.open(config.dataDir());
         shutdown.add("lock", STEP_LIMIT, directory::close);
         directory.lock();
 
         Bus bus = parts.bus();
         shutdown.add("nats-server", LONG_STEP_LIMIT, bus::close);
-        CompletableFuture<Void> busStarted = inBackground("bus-start", bus::start);
+        CompletableFuture<Void> busStarted = inBackground("bus-start", () -> times.measure("nats-server", bus::start));
 
-        Store store = parts.store();
+        Store store = times.measure("store", parts::store);
         shutdown.add("store", LONG_STEP_LIMIT, store::close);
-        HttpServer http = parts.httpServer();
+        HttpServer http = times.measure("routes", parts::httpServer);
         shutdown.add("http", LONG_STEP_LIMIT, http::close);
+        times.findJvmStart();
 
         await(busStarted);
-        http.start();
-        shutdown.add("announcement", STEP_LIMIT, directory::withdrawAnnouncement);
-        announcedIn = directory;
-        announce();
-        return readyLine(http, bus);
+        times.measure("http", http::start);
+        shutdown.add("announcement", STEP_LIMIT, this::withdraw);
+        announceIn(directory);
+        log.info("{}", times);
+        return String.format(
+                Locale.ROOT,
+                "node ready http=%s nats=%s store=%s replicas=1 version=%s in=%.2fs",
+                http.url(),
+                bus.clientUrl(),
+                info.store(),
+                info.version(),
+                times.total().toMillis() / 1e3);
     }
 
     /**
@@ -87,7 +101,6 @@ public final class Node {
 
     /** Stops whatever was started, within a bounded time. Idempotent; may come while the node is starting. */
     public void stop() {
-        announcedIn = null;
         shutdown.run();
         ended.complete(Optional.empty());
     }
@@ -103,6 +116,11 @@ public final class Node {
             case READY -> announce();
             default -> {}
         }
+    }
+
+    private synchronized void announceIn(DataDirectory directory) {
+        announcedIn = directory;
+        announce();
     }
 
     /** Again after each start of the child, whose pid is new. */
@@ -121,17 +139,12 @@ public final class Node {
         }
     }
 
-    private String readyLine(HttpServer http, Bus bus) {
-        Instant began = ProcessHandle.current().info().startInstant().orElse(info.startedAt());
-        double seconds = Duration.between(began, Clock.systemUTC().instant()).toMillis() / 1e3;
-        return String.format(
-                Locale.ROOT,
-                "node ready http=%s nats=%s store=%s replicas=1 version=%s in=%.2fs",
-                http.url(),
-                bus.clientUrl(),
-                info.store(),
-                info.version(),
-                seconds);
+    private synchronized void withdraw() {
+        @Nullable DataDirectory directory = announcedIn;
+        announcedIn = null;
+        if (directory != null) {
+            directory.withdrawAnnouncement();
+        }
     }
 
     private static CompletableFuture<Void> inBackground(String name, Runnable work) {

@@ -48,6 +48,7 @@ public final class Bus implements AutoCloseable {
     private final InstantSource clock;
     private final StateListener listener;
     private volatile @Nullable Running running;
+    private boolean closed;
 
     /** @param listener hears of every change of the child's state */
     public Bus(NodeConfig config, SecureRandom random, InstantSource clock, StateListener listener) {
@@ -77,14 +78,23 @@ public final class Bus implements AutoCloseable {
                     .probeLogin(ProbeLogin.nkey(control.publicKey(), control::sign))
                     .listener(listener)
                     .build();
-            running = new Running(server, binary.version(), null);
+            become(new Running(server, binary.version(), null));
             server.start(START_LIMIT);
             Connection connection = connect(server, control);
-            running = new Running(server, binary.version(), connection);
+            become(new Running(server, binary.version(), connection));
             new Admission(issuer, PEERS, clock).serve(connection);
         } catch (NatsServerException e) {
             throw new FatalException(exitCode(e.reason()), String.valueOf(e.getMessage()), e);
         }
+    }
+
+    /** From here on {@link #close} knows what to close; after it, nothing is begun any more. */
+    private synchronized void become(Running next) {
+        if (closed) {
+            close(next);
+            throw new FatalException(ExitCode.UNAVAILABLE, "the bus was closed while it was being started");
+        }
+        running = next;
     }
 
     private ServerConfig serverConfig(BusKeys sys, BusKeys control, BusKeys issuer) {
@@ -177,21 +187,28 @@ public final class Bus implements AutoCloseable {
         return now;
     }
 
-    /** Closes this node's connection, then ends the child. Idempotent. */
+    /** Closes this node's connection, then ends the child. Idempotent; may come while the bus is being started. */
     @Override
     public void close() {
-        @Nullable Running now = running;
-        if (now == null) {
-            return;
+        @Nullable Running now;
+        synchronized (this) {
+            closed = true;
+            now = running;
         }
+        if (now != null) {
+            close(now);
+        }
+    }
+
+    private static void close(Running running) {
         try {
-            if (now.control() != null) {
-                now.control().close();
+            if (running.control() != null) {
+                running.control().close();
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } finally {
-            now.server().close();
+            running.server().close();
         }
     }
 }
