@@ -5,6 +5,7 @@ import io.unibus.node.host.FatalException;
 import io.unibus.store.Store;
 import io.unibus.store.StoreUnavailableException;
 import io.unibus.store.StoreUnusableException;
+import io.unibus.store.sqlite.SqliteLibrary;
 import io.unibus.store.sqlite.SqliteStore;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -15,6 +16,7 @@ public final class NodeStore {
 
     /** @throws FatalException when it cannot be opened, with what to do */
     public static Store open(Path dataDir, Duration opTimeout) {
+        SqliteLibrary.unpackInto(dataDir.resolve("bin"));
         try {
             return SqliteStore.open(dataDir.resolve("unibus.db"), opTimeout);
         } catch (StoreUnusableException e) {

@@ -84,7 +84,7 @@ public final class Bus implements AutoCloseable {
             become(new Running(server, binary.version(), connection));
             new Admission(issuer, PEERS, clock).serve(connection);
         } catch (NatsServerException e) {
-            throw new FatalException(exitCode(e.reason()), String.valueOf(e.getMessage()), e);
+            throw new FatalException(exitCode(e.reason()), e.getMessage() + option(e.reason()), e);
         }
     }
 
@@ -130,6 +130,15 @@ public final class Bus implements AutoCloseable {
             Thread.currentThread().interrupt();
             throw new FatalException(ExitCode.UNAVAILABLE, "interrupted while connecting to nats-server", e);
         }
+    }
+
+    /** What an operator of a node has to change, where the library cannot know. */
+    private static String option(NatsServerException.Reason reason) {
+        return switch (reason) {
+            case ADDRESS_IN_USE -> " (--nats HOST:PORT)";
+            case DIRECTORY_IN_USE, DIRECTORY_UNUSABLE -> " (--data-dir DIR)";
+            default -> "";
+        };
     }
 
     private static ExitCode exitCode(NatsServerException.Reason reason) {
