@@ -12,6 +12,7 @@ import io.unibus.node.http.HttpServer;
 import io.unibus.store.Store;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -45,7 +46,7 @@ public final class Node {
                 config.name(),
                 Version.current(),
                 ProcessHandle.current().pid(),
-                Clock.systemUTC().instant(),
+                Clock.systemUTC().instant().truncatedTo(ChronoUnit.MILLIS),
                 config.store());
         this.parts = DaggerNodeComponent.factory().create(config, info, this::childChanged);
     }
