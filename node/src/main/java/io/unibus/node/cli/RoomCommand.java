@@ -3,6 +3,7 @@ package io.unibus.node.cli;
 import io.unibus.client.ControlPlaneClient;
 import io.unibus.client.Identity;
 import io.unibus.client.Rooms;
+import io.unibus.node.host.DataDirectory;
 import io.unibus.protocol.Endpoint;
 import io.unibus.protocol.Member;
 import io.unibus.protocol.MemberRole;
@@ -14,6 +15,7 @@ import io.unibus.protocol.Subject;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -48,10 +50,9 @@ final class RoomCommand extends BaseCommand {
         @Option(
                 names = "--url",
                 paramLabel = "URL",
-                defaultValue = "${env:UNIBUS_URL:-http://127.0.0.1:8420}",
-                description = "The node to ask. Default: UNIBUS_URL, or http://127.0.0.1:8420.")
-        @SuppressWarnings("NullAway.Init") // set by picocli
-        private URI url;
+                description = "The node to ask. Default: UNIBUS_URL, or the node that runs in UNIBUS_DATA_DIR or"
+                        + " ./unibus-data, or http://127.0.0.1:8420.")
+        private @Nullable URI url;
 
         @Option(
                 names = "--identity",
@@ -71,7 +72,15 @@ final class RoomCommand extends BaseCommand {
                         "whose room? Give --identity FILE, or make one with `unibus identity new FILE`");
             }
             Identity identity = Identity.load(identityFile);
-            run(identity, ControlPlaneClient.of(url, identity));
+            run(identity, ControlPlaneClient.of(url == null ? defaultUrl() : url, identity));
+        }
+
+        private static URI defaultUrl() {
+            Map<String, String> environment = System.getenv();
+            Path dataDir = Path.of(environment.getOrDefault("UNIBUS_DATA_DIR", "unibus-data"));
+            return URI.create(Optional.ofNullable(environment.get("UNIBUS_URL"))
+                    .or(() -> DataDirectory.findRunning(dataDir).map(DataDirectory.RunningNode::http))
+                    .orElse("http://127.0.0.1:8420"));
         }
 
         abstract void run(Identity identity, ControlPlaneClient client);
