@@ -114,14 +114,14 @@ final class Child {
         }
     }
 
-    /** SIGTERM. */
+    /** SIGTERM. Through the handle: {@link Process#destroy} closes the child's output, and writing it would end it. */
     void terminate() {
-        process.destroy();
+        boolean ignored = process.toHandle().destroy();
     }
 
     /** SIGKILL. */
     void kill() {
-        process.destroyForcibly();
+        boolean ignored = process.toHandle().destroyForcibly();
     }
 
     /** How it ended, for people. Only after its end. */

@@ -161,6 +161,7 @@ final class Supervisor implements Runnable {
             return Optional.of(failureOfEnded(child));
         } finally {
             child.kill();
+            child.output().awaitEnd(OUTPUT_LIMIT_MILLIS);
             life.childEnded();
         }
     }

@@ -92,6 +92,8 @@ class ServerConfigIT {
                 .contains("test-server");
         assertThat(monitoring.host()).isEqualTo("127.0.0.1");
         assertThat(log.list).anyMatch(event -> event.getLevel() == Level.DEBUG);
+        server.stop();
+        assertThat(log.list).anyMatch(event -> event.getMessage().contains("Server Exiting"));
     }
 
     /** Far more than a pipe holds: a server whose output nobody reads would stand still. */
