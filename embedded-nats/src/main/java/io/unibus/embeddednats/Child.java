@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
  * the guard knows the process, so there is no moment at which the JVM can die and leave a child that nobody knows.
  */
 final class Child {
-    private static final Logger LOG = LoggerFactory.getLogger(Child.class);
+    private static final Logger log = LoggerFactory.getLogger(Child.class);
     /** The second check is for a JVM that died after it gave the word and before setpriv had made its arrangement. */
     private static final String GATE =
             "umask 077; read -r go && [ \"$go\" = go ] && [ \"$PPID\" = \"$0\" ] && exec \"$@\" </dev/null; exit 125";
@@ -74,7 +74,7 @@ final class Child {
         try (OutputStream gate = process.getOutputStream()) {
             gate.write("go\n".getBytes(StandardCharsets.US_ASCII));
         } catch (IOException ended) {
-            LOG.debug("nats-server ended before it began: {}", ended.getMessage());
+            log.debug("nats-server ended before it began: {}", ended.getMessage());
         }
     }
 
@@ -110,7 +110,7 @@ final class Child {
                         .start();
             }
         } catch (IOException e) {
-            LOG.warn("cannot hand leaderships over before the stop: {}", e.getMessage());
+            log.warn("cannot hand leaderships over before the stop: {}", e.getMessage());
         }
     }
 

@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
  * remembers the last lines. Thread-safe.
  */
 final class ChildOutput {
-    private static final Logger LOG = LoggerFactory.getLogger("nats-server");
+    private static final Logger log = LoggerFactory.getLogger("nats-server");
     private static final int LINES_KEPT = 200;
     private static final Pattern SERVER_ID = Pattern.compile("\\s*ID:\\s+(N[A-Z2-7]{55})");
 
@@ -61,7 +61,7 @@ final class ChildOutput {
                 }
             }
         } catch (IOException closedWithTheChild) {
-            LOG.debug("the output of nats-server ended: {}", closedWithTheChild.getMessage());
+            log.debug("the output of nats-server ended: {}", closedWithTheChild.getMessage());
         }
     }
 
@@ -76,6 +76,6 @@ final class ChildOutput {
             }
             last.addLast(line);
         }
-        LOG.atLevel(line.level()).log(line.message());
+        log.atLevel(line.level()).log(line.message());
     }
 }

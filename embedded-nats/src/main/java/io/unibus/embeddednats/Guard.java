@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
  * closes, which the kernel sees to. Linux only; elsewhere it does nothing. Thread-safe.
  */
 final class Guard implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(Guard.class);
+    private static final Logger log = LoggerFactory.getLogger(Guard.class);
     private static final int RESTARTS_LIMIT = 10;
 
     private final Launchers launchers;
@@ -54,7 +54,7 @@ final class Guard implements AutoCloseable {
             process = started;
             var unused = started.onExit().thenAccept(this::ended);
         } catch (IOException e) {
-            LOG.warn(
+            log.warn(
                     "no guard for nats-server, which may outlive a killed JVM until the next start: {}",
                     e.getMessage());
         }
@@ -102,10 +102,10 @@ final class Guard implements AutoCloseable {
         if (!closed && gone.equals(process)) {
             process = null;
             if (++restarts > RESTARTS_LIMIT) {
-                LOG.error("the guard of nats-server has ended {} times; going on without it", restarts);
+                log.error("the guard of nats-server has ended {} times; going on without it", restarts);
                 return;
             }
-            LOG.warn("the guard of nats-server has ended with code {}; starting another", gone.exitValue());
+            log.warn("the guard of nats-server has ended with code {}; starting another", gone.exitValue());
             start();
             tell();
         }
@@ -118,7 +118,7 @@ final class Guard implements AutoCloseable {
                 out.write(record.getBytes(StandardCharsets.UTF_8));
                 out.flush();
             } catch (IOException gone) {
-                LOG.debug("the guard does not listen: {}", gone.getMessage()); // ended() starts another and tells it
+                log.debug("the guard does not listen: {}", gone.getMessage()); // ended() starts another and tells it
             }
         }
     }

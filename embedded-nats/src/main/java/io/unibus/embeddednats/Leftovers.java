@@ -13,7 +13,7 @@ import org.slf4j.LoggerFactory;
  * in this library's own directory and its command line names that file; pid files are not believed.
  */
 final class Leftovers {
-    private static final Logger LOG = LoggerFactory.getLogger(Leftovers.class);
+    private static final Logger log = LoggerFactory.getLogger(Leftovers.class);
     private static final long STEP_MILLIS = 5;
     private static final int STEPS_TO_TERMINATE = 400;
     private static final int STEPS_TO_KILL = 400;
@@ -34,7 +34,7 @@ final class Leftovers {
         if (found.isEmpty()) {
             return;
         }
-        LOG.warn("ending nats-server of an earlier run: {}", found);
+        log.warn("ending nats-server of an earlier run: {}", found);
         found.forEach(process -> process.end(false));
         if (!awaitEnd(found, STEPS_TO_TERMINATE)) {
             found.forEach(process -> process.end(true));

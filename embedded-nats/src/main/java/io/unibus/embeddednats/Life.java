@@ -18,7 +18,7 @@ import org.slf4j.LoggerFactory;
  * read by everyone. Thread-safe.
  */
 final class Life {
-    private static final Logger LOG = LoggerFactory.getLogger(Life.class);
+    private static final Logger log = LoggerFactory.getLogger(Life.class);
 
     private final StateListener listener;
     private final LongSupplier nanoTime;
@@ -157,7 +157,7 @@ final class Life {
     /** Waits until the condition holds. */
     void await(BooleanSupplier condition) throws InterruptedException {
         while (!await(condition, Duration.ofNanos(TimeUnit.HOURS.toNanos(1)))) {
-            LOG.trace("still waiting");
+            log.trace("still waiting");
         }
     }
 
@@ -208,7 +208,7 @@ final class Life {
         try {
             listener.changed(next, reason);
         } catch (RuntimeException e) {
-            LOG.error("a listener failed at the change to {}", next, e);
+            log.error("a listener failed at the change to {}", next, e);
         }
     }
 }

@@ -14,7 +14,7 @@ import org.slf4j.LoggerFactory;
  * Thread-safe. Whoever starts it closes it.
  */
 public final class NatsServer implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(NatsServer.class);
+    private static final Logger log = LoggerFactory.getLogger(NatsServer.class);
     private static final Duration STOP_LIMIT = Duration.ofSeconds(10);
     private static final Duration STOP_GRACE = Duration.ofSeconds(3);
 
@@ -132,7 +132,7 @@ public final class NatsServer implements AutoCloseable {
             running = supervisor;
         }
         if (running != null && !joined(running, limit.plus(STOP_GRACE))) {
-            LOG.error("the supervisor of nats-server has not ended within {} ms", limit.toMillis());
+            log.error("the supervisor of nats-server has not ended within {} ms", limit.toMillis());
         }
     }
 

@@ -16,7 +16,7 @@ import org.slf4j.event.Level;
  * therefore outlives every child, as the kernel's arrangement to end the child with its parent thread needs.
  */
 final class Supervisor implements Runnable {
-    private static final Logger LOG = LoggerFactory.getLogger(Supervisor.class);
+    private static final Logger log = LoggerFactory.getLogger(Supervisor.class);
     private static final long STEP_MILLIS = 5;
     private static final long PROBE_LIMIT_MILLIS = 1000;
     private static final long LAME_DUCK_LIMIT_MILLIS = 2000;
@@ -103,7 +103,7 @@ final class Supervisor implements Runnable {
             files.removeTracesOfChildren();
             unlockDirectories();
         } catch (RuntimeException e) {
-            LOG.warn("the end of nats-server left something behind: {}", e.getMessage());
+            log.warn("the end of nats-server left something behind: {}", e.getMessage());
         }
     }
 
@@ -127,7 +127,7 @@ final class Supervisor implements Runnable {
                                 + failure.what(),
                         null,
                         failure.output()));
-        LOG.warn("restarting nats-server in {} ms: {}", delay.toMillis(), failure.what());
+        log.warn("restarting nats-server in {} ms: {}", delay.toMillis(), failure.what());
         life.problem(failure.what());
         life.to(ServerState.RESTARTING, failure.what());
         boolean ignored = life.await(life::stopRequested, delay);
@@ -214,7 +214,7 @@ final class Supervisor implements Runnable {
                         new HostPort("127.0.0.1", listeners.monitoringPort().getAsInt()))
                 : Optional.empty();
         life.ready(serverId, address, monitoring);
-        LOG.info("nats-server {} is ready on {}", binary.version(), address);
+        log.info("nats-server {} is ready on {}", binary.version(), address);
     }
 
     private Failure failure(Reason reason, String what, Child child) {
@@ -265,7 +265,7 @@ final class Supervisor implements Runnable {
         if (child.awaitExit(Math.min(TERMINATE_LIMIT_MILLIS, left))) {
             return;
         }
-        LOG.warn("nats-server (pid {}) does not end when asked to; killing it", child.pid());
+        log.warn("nats-server (pid {}) does not end when asked to; killing it", child.pid());
         child.kill();
         if (!child.awaitExit(KILL_LIMIT_MILLIS)) {
             throw new NatsServerException(
