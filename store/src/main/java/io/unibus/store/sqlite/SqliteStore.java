@@ -51,6 +51,16 @@ public final class SqliteStore implements Store {
         return new SqliteStore(writer, new Readers(database, errors, operationTimeout));
     }
 
+    /** For tests, which look inside. */
+    Writer writer() {
+        return writer;
+    }
+
+    /** For tests, which look inside. */
+    Readers readers() {
+        return readers;
+    }
+
     @Override
     public Optional<User> findUser(Endpoint endpoint) {
         return readers.read(session -> UserRows.find(session, endpoint));

@@ -78,6 +78,16 @@ final class Writer {
         }
     }
 
+    /** How many transactions were begun; for tests. */
+    long transactions() {
+        return begun.get();
+    }
+
+    /** How many threads wait for their turn; for tests. */
+    int waiting() {
+        return lock.getQueueLength();
+    }
+
     private <T> T transact(Work<T> work, Deadline deadline) {
         long number = begun.incrementAndGet();
         Session session = session();
