@@ -83,7 +83,7 @@ public record RoomState(Room room, long revision, SortedMap<Endpoint, Member> me
             }
         }
         if (longestStandingOwner(request.remove()).isEmpty()) {
-            return Outcome.refused(new Rejection.LastOwner(request.remove().first()));
+            return Outcome.refused(new Rejection.LastOwner(room.owner()));
         }
         SortedSet<Endpoint> remaining = new TreeSet<>(members.keySet());
         remaining.removeAll(request.remove());
