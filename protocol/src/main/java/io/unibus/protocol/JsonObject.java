@@ -2,6 +2,7 @@ package io.unibus.protocol;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonFactoryBuilder;
+import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
@@ -9,6 +10,10 @@ import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -171,7 +176,7 @@ public final class JsonObject {
     }
 
     private static @Nullable Object parseValue(byte[] utf8) {
-        try (JsonParser parser = FACTORY.createParser(utf8)) {
+        try (JsonParser parser = openParser(utf8)) {
             if (parser.nextToken() == null) {
                 throw malformed("the body is empty; it must be JSON");
             }
@@ -181,11 +186,23 @@ public final class JsonObject {
             }
             return value;
         } catch (JsonProcessingException e) {
-            throw malformed(e.getOriginalMessage() + " (line " + e.getLocation().getLineNr() + ", column "
-                    + e.getLocation().getColumnNr() + ")");
+            throw malformed(e.getOriginalMessage() + place(e.getLocation()));
+        } catch (CharacterCodingException e) {
+            throw malformed("the body is not UTF-8");
         } catch (IOException e) {
             throw new UncheckedIOException(e); // reading from memory
         }
+    }
+
+    /** The parser's own decoder guesses among encodings, and lets overlong forms and surrogates pass as UTF-8. */
+    private static JsonParser openParser(byte[] utf8) throws IOException {
+        CharBuffer text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(utf8));
+        return FACTORY.createParser(text.array(), text.arrayOffset(), text.length());
+    }
+
+    /** Faults against a limit have no location. */
+    private static String place(@Nullable JsonLocation location) {
+        return location == null ? "" : " (line " + location.getLineNr() + ", column " + location.getColumnNr() + ")";
     }
 
     private static @Nullable Object readValue(JsonParser parser) throws IOException {
