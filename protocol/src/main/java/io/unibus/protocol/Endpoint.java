@@ -22,7 +22,10 @@ public record Endpoint(String nkey) implements Comparable<Endpoint> {
      * @throws MalformedException when it is not the public NKey of a user
      */
     public static Endpoint parse(String text) {
-        return new Endpoint(text.strip().toUpperCase(Locale.ROOT));
+        String trimmed = text.strip();
+        // Letters outside ASCII stay: upper case would make an S of U+017F and an I of U+0131.
+        boolean ascii = trimmed.chars().allMatch(c -> c < 128);
+        return new Endpoint(ascii ? trimmed.toUpperCase(Locale.ROOT) : trimmed);
     }
 
     /** The endpoint of a 32-byte Ed25519 public key. */
