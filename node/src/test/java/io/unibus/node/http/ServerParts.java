@@ -1,0 +1,46 @@
+package io.unibus.node.http;
+
+import io.unibus.embeddednats.DebugMode;
+import io.unibus.embeddednats.HostPort;
+import io.unibus.node.bus.Bus;
+import io.unibus.node.config.NodeConfig;
+import io.unibus.node.control.ControlPlane;
+import io.unibus.node.host.NodeInfo;
+import io.unibus.store.Store;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Map;
+
+/** The parts of a control plane over a store of the test's choice, put together as the node does. */
+final class ServerParts {
+    final Bus bus;
+    final HttpMetrics metrics;
+    final Routes routes;
+    private final NodeConfig config;
+
+    /** @param dataDir where a bus that is started keeps its files */
+    ServerParts(Store store, Path dataDir) {
+        this.config = new NodeConfig(
+                dataDir,
+                "node-1",
+                new HostPort("127.0.0.1", 0),
+                new HostPort("127.0.0.1", 0),
+                dataDir.resolve("cluster.key"),
+                "sqlite",
+                Duration.ofSeconds(2),
+                DebugMode.OFF,
+                Map.of());
+        SecureRandom random = new SecureRandom();
+        Clock clock = Clock.systemUTC();
+        NodeInfo info = new NodeInfo("node-1", "1.2.3", ProcessHandle.current().pid(), clock.instant(), "sqlite");
+        ControlPlane control = new ControlPlane(store, clock, System::nanoTime, random, config.opTimeout());
+        this.bus = new Bus(config, random, clock, (state, reason) -> {});
+        this.metrics = new HttpMetrics(info, bus);
+        this.routes = new Routes(
+                control,
+                new Callers(control),
+                new Operations(info, bus, new Readiness(store, bus, System::nanoTime), metrics));
+    }
+}
