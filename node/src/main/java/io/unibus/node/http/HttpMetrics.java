@@ -13,12 +13,15 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Set;
 import javax.inject.Inject;
 import javax.inject.Singleton;
 
 /** What this node counts, in the Prometheus text format. Thread-safe. */
 @Singleton
 final class HttpMetrics {
+    private static final Set<String> KNOWN_METHODS =
+            Set.of("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE");
     private static final double NANOS_PER_SECOND = 1e9;
 
     private final PrometheusRegistry registry = new PrometheusRegistry();
@@ -62,7 +65,9 @@ final class HttpMetrics {
                 .register(registry);
     }
 
-    void answered(String method, String route, int status, long nanos) {
+    /** Methods that clients make up count as one, so that they cannot fill the memory with series. */
+    void answered(String givenMethod, String route, int status, long nanos) {
+        String method = KNOWN_METHODS.contains(givenMethod) ? givenMethod : "other";
         requests.labelValues(method, route, Integer.toString(status)).inc();
         DistributionDataPoint point = duration.labelValues(method, route);
         point.observe(nanos / NANOS_PER_SECOND);
