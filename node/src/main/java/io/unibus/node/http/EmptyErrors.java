@@ -7,19 +7,21 @@ import org.jspecify.annotations.Nullable;
 
 /** Gives errors that the server library answers by itself, with no body, the form of all other errors. */
 final class EmptyErrors implements HttpHandler {
+    private final HttpLimits limits;
     private final HttpHandler next;
 
-    EmptyErrors(HttpHandler next) {
+    EmptyErrors(HttpLimits limits, HttpHandler next) {
+        this.limits = limits;
         this.next = next;
     }
 
     @Override
     public void handleRequest(HttpServerExchange exchange) throws Exception {
-        exchange.addDefaultResponseListener(EmptyErrors::fill);
+        exchange.addDefaultResponseListener(this::fill);
         next.handleRequest(exchange);
     }
 
-    private static boolean fill(HttpServerExchange exchange) {
+    private boolean fill(HttpServerExchange exchange) {
         @Nullable
         Problem problem = switch (exchange.getStatusCode()) {
             case StatusCodes.SERVICE_UNAVAILABLE ->
@@ -36,7 +38,7 @@ final class EmptyErrors implements HttpHandler {
         if (problem == null) {
             return false;
         }
-        Dispatcher.send(exchange, problem.answer());
+        Dispatcher.send(exchange, problem.answer(), limits);
         return true;
     }
 }

@@ -12,12 +12,14 @@ import java.util.regex.Pattern;
  */
 final class HostCheck implements HttpHandler {
     private static final Pattern ADDRESS_OR_LOCALHOST =
-            Pattern.compile("localhost|[0-9.]+|\\[?[0-9a-f:.]+]?", Pattern.CASE_INSENSITIVE);
+            Pattern.compile("localhost|\\d{1,3}(\\.\\d{1,3}){3}|[0-9a-f.]*:[0-9a-f:.]*", Pattern.CASE_INSENSITIVE);
 
     private final boolean enabled;
+    private final HttpLimits limits;
     private final HttpHandler next;
 
-    HostCheck(HostPort listen, HttpHandler next) {
+    HostCheck(HostPort listen, HttpLimits limits, HttpHandler next) {
+        this.limits = limits;
         this.enabled = Loopback.contains(listen);
         this.next = next;
     }
@@ -31,7 +33,8 @@ final class HostCheck implements HttpHandler {
                                     421,
                                     "host-not-allowed",
                                     "This node listens on loopback only: ask it by address or as localhost.")
-                            .answer());
+                            .answer(),
+                    limits);
             return;
         }
         next.handleRequest(exchange);

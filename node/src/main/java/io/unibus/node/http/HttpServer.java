@@ -4,15 +4,13 @@ import io.undertow.Undertow;
 import io.undertow.UndertowOptions;
 import io.undertow.server.HttpHandler;
 import io.undertow.server.handlers.GracefulShutdownHandler;
-import io.undertow.server.handlers.RequestLimit;
-import io.undertow.server.handlers.RequestLimitingHandler;
+import io.undertow.server.handlers.HttpContinueReadHandler;
 import io.unibus.embeddednats.HostPort;
 import io.unibus.node.config.NodeConfig;
 import io.unibus.node.host.ExitCode;
 import io.unibus.node.host.FatalException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
-import java.time.Duration;
 import javax.inject.Inject;
 import javax.inject.Singleton;
 import org.slf4j.Logger;
@@ -29,43 +27,42 @@ public final class HttpServer implements AutoCloseable {
 
     private static final int IO_THREADS = 2;
     private static final int WORKER_THREADS = 16;
-    private static final int MAX_CONCURRENT_REQUESTS = 64;
-    private static final int MAX_WAITING_REQUESTS = 1024;
     private static final int MAX_CONNECTIONS = 4096;
     private static final int MAX_HEADER_BYTES = 16 * 1024;
-    /** For the whole head of a request, and for the whole of its body. */
-    static final Duration READ_LIMIT = Duration.ofSeconds(10);
-
-    private static final Duration IDLE_LIMIT = Duration.ofSeconds(60);
-    private static final Duration DRAIN_LIMIT = Duration.ofSeconds(5);
 
     private final HostPort listen;
+    private final HttpLimits limits;
     private final GracefulShutdownHandler drain;
     private final Undertow undertow;
     private boolean started;
 
     @Inject
     HttpServer(NodeConfig config, Dispatcher dispatcher) {
-        this.listen = config.http();
-        RequestLimit limit = new RequestLimit(MAX_CONCURRENT_REQUESTS, MAX_WAITING_REQUESTS);
-        limit.setFailureHandler(exchange -> exchange.setStatusCode(503).endExchange());
-        this.drain = new GracefulShutdownHandler(new RequestLimitingHandler(limit, dispatcher));
-        HttpHandler root = new EmptyErrors(new HostCheck(listen, drain));
+        this(config.http(), dispatcher, HttpLimits.DEFAULT);
+    }
+
+    HttpServer(HostPort listen, Dispatcher dispatcher, HttpLimits limits) {
+        this.listen = listen;
+        this.limits = limits;
+        this.drain = new GracefulShutdownHandler(new HttpContinueReadHandler(dispatcher));
+        HttpHandler root = new EmptyErrors(limits, new HostCheck(listen, limits, drain));
         this.undertow = Undertow.builder()
                 .addHttpListener(listen.port(), listen.host())
                 .setIoThreads(IO_THREADS)
                 .setWorkerThreads(WORKER_THREADS)
                 .setDirectBuffers(false)
                 .setBufferSize(4 * 1024)
-                .setServerOption(UndertowOptions.MAX_ENTITY_SIZE, (long) Dispatcher.MAX_BODY_BYTES)
-                .setServerOption(UndertowOptions.MULTIPART_MAX_ENTITY_SIZE, (long) Dispatcher.MAX_BODY_BYTES)
+                // BodyReader has the limit; here it would cut off a client that has yet to read that it was refused.
+                .setServerOption(UndertowOptions.MAX_ENTITY_SIZE, -1L)
                 .setServerOption(UndertowOptions.MAX_HEADER_SIZE, MAX_HEADER_BYTES)
                 .setServerOption(UndertowOptions.MAX_PARAMETERS, 32)
                 .setServerOption(UndertowOptions.MAX_HEADERS, 64)
-                .setServerOption(UndertowOptions.REQUEST_PARSE_TIMEOUT, (int) READ_LIMIT.toMillis())
-                .setServerOption(UndertowOptions.NO_REQUEST_TIMEOUT, (int) IDLE_LIMIT.toMillis())
+                .setServerOption(UndertowOptions.REQUEST_PARSE_TIMEOUT, (int)
+                        limits.head().toMillis())
+                .setServerOption(
+                        UndertowOptions.NO_REQUEST_TIMEOUT, (int) limits.idle().toMillis())
                 .setServerOption(UndertowOptions.ALWAYS_SET_KEEP_ALIVE, false)
-                .setSocketOption(Options.WRITE_TIMEOUT, (int) IDLE_LIMIT.toMillis())
+                .setSocketOption(Options.WRITE_TIMEOUT, (int) limits.idle().toMillis())
                 .setSocketOption(Options.CONNECTION_HIGH_WATER, MAX_CONNECTIONS)
                 .setSocketOption(Options.CONNECTION_LOW_WATER, MAX_CONNECTIONS)
                 .setSocketOption(Options.BACKLOG, 512)
@@ -110,8 +107,10 @@ public final class HttpServer implements AutoCloseable {
         started = false;
         drain.shutdown();
         try {
-            if (!drain.awaitShutdown(DRAIN_LIMIT.toMillis())) {
-                log.warn("some HTTP requests did not end within {} s and were cut off", DRAIN_LIMIT.toSeconds());
+            if (!drain.awaitShutdown(limits.drain().toMillis())) {
+                log.warn(
+                        "some HTTP requests did not end within {} s and were cut off",
+                        limits.drain().toSeconds());
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -23,10 +23,6 @@ record Route(String method, String template, Access access, Handler handler) {
         Answer answer(Endpoint caller, Request request);
     }
 
-    boolean takesBody() {
-        return method.equals("POST") && !template.endsWith("/revoke");
-    }
-
     /** As the golden file and the startup log show it. */
     @Override
     public String toString() {

@@ -22,10 +22,14 @@ final class ServerParts {
 
     /** @param dataDir where a bus that is started keeps its files */
     ServerParts(Store store, Path dataDir) {
+        this(store, dataDir, new HostPort("127.0.0.1", 0));
+    }
+
+    ServerParts(Store store, Path dataDir, HostPort http) {
         this.config = new NodeConfig(
                 dataDir,
                 "node-1",
-                new HostPort("127.0.0.1", 0),
+                http,
                 new HostPort("127.0.0.1", 0),
                 dataDir.resolve("cluster.key"),
                 "sqlite",
@@ -42,5 +46,9 @@ final class ServerParts {
                 control,
                 new Callers(control),
                 new Operations(info, bus, new Readiness(store, bus, System::nanoTime), metrics));
+    }
+
+    HttpServer server(HttpLimits limits) {
+        return new HttpServer(config.http(), new Dispatcher(routes, metrics, System::nanoTime, limits), limits);
     }
 }
