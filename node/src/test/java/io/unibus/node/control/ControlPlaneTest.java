@@ -1,0 +1,307 @@
+package io.unibus.node.control;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.unibus.protocol.AddUserRequest;
+import io.unibus.protocol.CreateRoomRequest;
+import io.unibus.protocol.Endpoint;
+import io.unibus.protocol.Epoch;
+import io.unibus.protocol.Handle;
+import io.unibus.protocol.InviteRequest;
+import io.unibus.protocol.MemberRole;
+import io.unibus.protocol.MemberRoom;
+import io.unibus.protocol.RekeyRequest;
+import io.unibus.protocol.RoomId;
+import io.unibus.protocol.RoomPolicy;
+import io.unibus.protocol.SealedKey;
+import io.unibus.protocol.Subject;
+import io.unibus.protocol.User;
+import io.unibus.protocol.UserRole;
+import io.unibus.store.Outcome;
+import io.unibus.store.Rejection;
+import io.unibus.store.StoreUnavailableException;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class ControlPlaneTest {
+    private static final Instant NOW = Instant.parse("2026-11-21T08:50:00.123456Z");
+    private static final Instant NOW_IN_MILLIS = Instant.parse("2026-11-21T08:50:00.123Z");
+    private static final Duration OP_TIMEOUT = Duration.ofSeconds(2);
+
+    private static final Endpoint OWNER = endpoint(1);
+    private static final Endpoint MEMBER = endpoint(2);
+    private static final Endpoint STRANGER = endpoint(3);
+    private static final Endpoint ADMIN = endpoint(4);
+    private static final Endpoint REVOKED = endpoint(5);
+    private static final RoomId ROOM = new RoomId("team");
+    private static final RoomId NO_ROOM = new RoomId("nowhere");
+    private static final SealedKey KEY = SealedKey.of(new byte[] {1});
+
+    private final MemoryStore store = new MemoryStore();
+    private final AtomicLong nanos = new AtomicLong();
+    private final ControlPlane control = new ControlPlane(store, () -> NOW, nanos::get, new SecureRandom(), OP_TIMEOUT);
+
+    @BeforeEach
+    void givenARoomWithAnOwnerAndAMember() {
+        store.addUser(User.active(ADMIN, new Handle("admin"), UserRole.ADMIN, NOW));
+        store.addUser(User.active(REVOKED, new Handle("gone"), UserRole.MEMBER, NOW));
+        store.revokeUser(REVOKED, NOW);
+        valueOf(control.createRoom(
+                OWNER,
+                new CreateRoomRequest(Optional.of(ROOM), Optional.empty(), RoomPolicy.DEFAULT, Map.of(OWNER, KEY))));
+        valueOf(control.invite(OWNER, ROOM, invitationOf(MEMBER)));
+    }
+
+    // Who counts as whom.
+
+    @Test
+    void whoeverIsNotRevokedIsAuthorized() {
+        assertThat(control.isAuthorized(STRANGER)).isTrue();
+        assertThat(control.isAuthorized(ADMIN)).isTrue();
+        assertThat(control.isAuthorized(REVOKED)).isFalse();
+    }
+
+    @Test
+    void onlyActiveAdminsAreAdmins() {
+        store.addUser(User.active(STRANGER, new Handle("second"), UserRole.ADMIN, NOW));
+        assertThat(control.isAdmin(STRANGER)).isTrue();
+        valueOf(control.revokeUser(ADMIN, STRANGER));
+        assertThat(control.isAdmin(STRANGER)).isFalse();
+        assertThat(control.isAdmin(OWNER)).isFalse();
+    }
+
+    // Rooms.
+
+    @Test
+    void roomIdAndSubjectAreChosenWhenNotGiven() {
+        var room = valueOf(control.createRoom(
+                STRANGER, new CreateRoomRequest(Optional.empty(), Optional.empty(), new RoomPolicy(false), Map.of())));
+        assertThat(room.subject()).isEqualTo(Subject.defaultFor(room.roomId()));
+        assertThat(room.owner()).isEqualTo(STRANGER);
+        assertThat(room.createdAt()).isEqualTo(NOW_IN_MILLIS);
+    }
+
+    @Test
+    void hiddenRoomIsRefusedLikeOneThatIsMissing() {
+        assertThat(refusal(control.room(STRANGER, ROOM))).isEqualTo(new Rejection.RoomNotFound(ROOM));
+        assertThat(refusal(control.room(STRANGER, NO_ROOM))).isEqualTo(new Rejection.RoomNotFound(NO_ROOM));
+        assertThat(refusal(control.members(STRANGER, ROOM))).isEqualTo(new Rejection.RoomNotFound(ROOM));
+        assertThat(refusal(control.invite(STRANGER, ROOM, invitationOf(STRANGER))))
+                .isEqualTo(new Rejection.RoomNotFound(ROOM));
+        assertThat(refusal(control.removeMember(STRANGER, ROOM, MEMBER))).isEqualTo(new Rejection.RoomNotFound(ROOM));
+        assertThat(refusal(control.removeMember(STRANGER, ROOM, STRANGER))).isEqualTo(new Rejection.RoomNotFound(ROOM));
+        assertThat(refusal(control.rekey(STRANGER, ROOM, rekey(2)))).isEqualTo(new Rejection.RoomNotFound(ROOM));
+        assertThat(refusal(control.key(STRANGER, ROOM, STRANGER, Optional.empty())))
+                .isEqualTo(new Rejection.RoomNotFound(ROOM));
+    }
+
+    @Test
+    void adminWhoIsNotAMemberSeesNoRoom() {
+        assertThat(refusal(control.room(ADMIN, ROOM))).isEqualTo(new Rejection.RoomNotFound(ROOM));
+    }
+
+    @Test
+    void memberSeesTheRoomAndIsToldThatOwnersOnlyChangeIt() {
+        assertThat(valueOf(control.room(MEMBER, ROOM)).owner()).isEqualTo(OWNER);
+        assertThat(valueOf(control.members(MEMBER, ROOM))).hasSize(2);
+        Rejection ownerOnly = new Rejection.OwnerOnly(ROOM);
+        assertThat(refusal(control.invite(MEMBER, ROOM, invitationOf(STRANGER))))
+                .isEqualTo(ownerOnly);
+        assertThat(refusal(control.removeMember(MEMBER, ROOM, OWNER))).isEqualTo(ownerOnly);
+        assertThat(refusal(control.rekey(MEMBER, ROOM, rekey(2)))).isEqualTo(ownerOnly);
+    }
+
+    @Test
+    void memberMayLeave() {
+        valueOf(control.removeMember(MEMBER, ROOM, MEMBER));
+        assertThat(refusal(control.room(MEMBER, ROOM))).isEqualTo(new Rejection.RoomNotFound(ROOM));
+        assertThat(valueOf(control.room(OWNER, ROOM)).rekeyRequired()).isTrue();
+    }
+
+    @Test
+    void lastOwnerMayNotLeave() {
+        assertThat(refusal(control.removeMember(OWNER, ROOM, OWNER))).isEqualTo(new Rejection.LastOwner(OWNER));
+    }
+
+    @Test
+    void revokedEndpointCannotBeInvited() {
+        assertThat(refusal(control.invite(OWNER, ROOM, invitationOf(REVOKED))))
+                .isEqualTo(new Rejection.UserRevoked(REVOKED));
+    }
+
+    @Test
+    void whetherSomeoneIsRevokedIsToldToOwnersOnly() {
+        assertThat(refusal(control.invite(STRANGER, ROOM, invitationOf(REVOKED))))
+                .isEqualTo(new Rejection.RoomNotFound(ROOM));
+        assertThat(refusal(control.invite(MEMBER, ROOM, invitationOf(REVOKED))))
+                .isEqualTo(new Rejection.OwnerOnly(ROOM));
+    }
+
+    // Keys.
+
+    @Test
+    void keyIsForItsEndpointOnly() {
+        assertThat(valueOf(control.key(MEMBER, ROOM, MEMBER, Optional.empty())).sealedKey())
+                .isEqualTo(KEY);
+        assertThat(refusal(control.key(OWNER, ROOM, MEMBER, Optional.empty())))
+                .isEqualTo(new Rejection.KeyNotFound(MEMBER));
+        assertThat(refusal(control.key(ADMIN, ROOM, MEMBER, Optional.empty())))
+                .isEqualTo(new Rejection.KeyNotFound(MEMBER));
+    }
+
+    @Test
+    void keyOfAnEpochThatIsNotThereIsNotFound() {
+        assertThat(refusal(control.key(MEMBER, ROOM, MEMBER, Optional.of(new Epoch(2)))))
+                .isEqualTo(new Rejection.KeyNotFound(MEMBER));
+    }
+
+    @Test
+    void keysOfEarlierEpochsStay() {
+        SealedKey second = SealedKey.of(new byte[] {2});
+        valueOf(control.rekey(
+                OWNER, ROOM, new RekeyRequest(new Epoch(2), Map.of(OWNER, second, MEMBER, second), List.of())));
+        assertThat(valueOf(control.key(MEMBER, ROOM, MEMBER, Optional.empty())).sealedKey())
+                .isEqualTo(second);
+        assertThat(valueOf(control.key(MEMBER, ROOM, MEMBER, Optional.of(Epoch.FIRST)))
+                        .sealedKey())
+                .isEqualTo(KEY);
+    }
+
+    // Users.
+
+    @Test
+    void roomsOfAnEndpointAreForItselfAndForAdmins() {
+        assertThat(valueOf(control.roomsOf(MEMBER, MEMBER)))
+                .extracting(MemberRoom::roomId)
+                .containsExactly(ROOM);
+        assertThat(valueOf(control.roomsOf(ADMIN, MEMBER))).hasSize(1);
+        assertThat(valueOf(control.roomsOf(ADMIN, STRANGER))).isEmpty();
+        assertThat(valueOf(control.roomsOf(STRANGER, STRANGER))).isEmpty();
+        assertThat(refusal(control.roomsOf(OWNER, MEMBER))).isEqualTo(new Rejection.MemberNotFound(MEMBER));
+        assertThat(refusal(control.roomsOf(OWNER, STRANGER))).isEqualTo(new Rejection.MemberNotFound(STRANGER));
+    }
+
+    @Test
+    void allowlistIsForAdmins() {
+        Rejection adminOnly = new Rejection.AdminOnly();
+        AddUserRequest request = new AddUserRequest(STRANGER, new Handle("new"), UserRole.MEMBER);
+        assertThat(refusal(control.users(OWNER))).isEqualTo(adminOnly);
+        assertThat(refusal(control.addUser(OWNER, request))).isEqualTo(adminOnly);
+        assertThat(refusal(control.revokeUser(OWNER, ADMIN))).isEqualTo(adminOnly);
+        assertThat(valueOf(control.addUser(ADMIN, request)).createdAt()).isEqualTo(NOW_IN_MILLIS);
+        assertThat(valueOf(control.users(ADMIN))).extracting(User::endpoint).contains(STRANGER, ADMIN, REVOKED);
+        assertThat(refusal(control.addUser(ADMIN, request))).isEqualTo(new Rejection.UserExists(STRANGER));
+        assertThat(refusal(control.revokeUser(ADMIN, ADMIN))).isEqualTo(new Rejection.LastAdmin(ADMIN));
+    }
+
+    @Test
+    void userRecordIsForItselfAndForAdmins() {
+        valueOf(control.addUser(ADMIN, new AddUserRequest(MEMBER, new Handle("m"), UserRole.MEMBER)));
+        assertThat(valueOf(control.user(MEMBER, MEMBER)).handle()).isEqualTo(new Handle("m"));
+        assertThat(valueOf(control.user(ADMIN, MEMBER)).isActive()).isTrue();
+        assertThat(refusal(control.user(OWNER, MEMBER))).isEqualTo(new Rejection.UserNotFound(MEMBER));
+        assertThat(refusal(control.user(OWNER, OWNER))).isEqualTo(new Rejection.UserNotFound(OWNER));
+        assertThat(refusal(control.user(ADMIN, STRANGER))).isEqualTo(new Rejection.UserNotFound(STRANGER));
+    }
+
+    // Races.
+
+    @Test
+    void staleCommitIsDecidedAnew() {
+        interfere(() -> store.touch(ROOM));
+        assertThat(valueOf(control.invite(OWNER, ROOM, invitationOf(STRANGER))).endpoint())
+                .isEqualTo(STRANGER);
+        assertThat(valueOf(control.members(OWNER, ROOM))).hasSize(3);
+    }
+
+    @Test
+    void ownerWhoIsRemovedMeanwhileMayNotInvite() {
+        valueOf(control.invite(
+                OWNER, ROOM, new InviteRequest(STRANGER, MemberRole.OWNER, Epoch.FIRST, Optional.of(KEY))));
+        interfere(() -> valueOf(control.removeMember(OWNER, ROOM, STRANGER)));
+        assertThat(refusal(control.invite(STRANGER, ROOM, invitationOf(endpoint(9)))))
+                .isEqualTo(new Rejection.RoomNotFound(ROOM));
+        assertThat(valueOf(control.members(OWNER, ROOM))).hasSize(2);
+    }
+
+    @Test
+    void invitationMadeForAnOlderEpochConflicts() {
+        interfere(() -> valueOf(control.rekey(OWNER, ROOM, rekey(2))));
+        assertThat(refusal(control.invite(OWNER, ROOM, invitationOf(STRANGER))))
+                .isEqualTo(new Rejection.EpochConflict(new Epoch(2)));
+    }
+
+    @Test
+    void ofTwoRekeysOneWinsWhole() {
+        SealedKey winner = SealedKey.of(new byte[] {7});
+        interfere(() -> valueOf(control.rekey(
+                OWNER, ROOM, new RekeyRequest(new Epoch(2), Map.of(OWNER, winner, MEMBER, winner), List.of()))));
+        assertThat(refusal(control.rekey(OWNER, ROOM, rekey(2)))).isEqualTo(new Rejection.EpochConflict(new Epoch(2)));
+        assertThat(valueOf(control.key(MEMBER, ROOM, MEMBER, Optional.empty())).sealedKey())
+                .isEqualTo(winner);
+    }
+
+    @Test
+    void twoOwnersWhoRemoveEachOtherLeaveOne() {
+        valueOf(control.invite(
+                OWNER, ROOM, new InviteRequest(STRANGER, MemberRole.OWNER, Epoch.FIRST, Optional.of(KEY))));
+        interfere(() -> valueOf(control.removeMember(STRANGER, ROOM, OWNER)));
+        assertThat(refusal(control.removeMember(OWNER, ROOM, STRANGER))).isEqualTo(new Rejection.RoomNotFound(ROOM));
+        assertThat(valueOf(control.room(STRANGER, ROOM)).owner()).isEqualTo(STRANGER);
+    }
+
+    @Test
+    void decidingAnewEndsWithTheOperationTimeout() {
+        store.beforeEachCommit(() -> {
+            nanos.addAndGet(OP_TIMEOUT.dividedBy(10).toNanos());
+            store.touch(ROOM);
+        });
+        assertThatThrownBy(() -> control.invite(OWNER, ROOM, invitationOf(STRANGER)))
+                .isInstanceOf(StoreUnavailableException.class)
+                .hasMessageContaining("nothing was written");
+        assertThat(nanos.get()).isEqualTo(OP_TIMEOUT.toNanos());
+        store.beforeEachCommit(() -> {});
+        assertThat(valueOf(control.members(OWNER, ROOM))).hasSize(2);
+    }
+
+    /** Lets the actions happen, one each, between the next decisions and their commits. */
+    private void interfere(Runnable... actions) {
+        Deque<Runnable> left = new ArrayDeque<>(List.of(actions));
+        store.beforeEachCommit(() -> Optional.ofNullable(left.poll()).ifPresent(Runnable::run));
+    }
+
+    private static InviteRequest invitationOf(Endpoint endpoint) {
+        return new InviteRequest(endpoint, MemberRole.MEMBER, Epoch.FIRST, Optional.of(KEY));
+    }
+
+    private static RekeyRequest rekey(long epoch) {
+        return new RekeyRequest(new Epoch(epoch), Map.of(OWNER, KEY, MEMBER, KEY), List.of());
+    }
+
+    private static <T> T valueOf(Outcome<T> outcome) {
+        assertThat(outcome).isInstanceOf(Outcome.Done.class);
+        return ((Outcome.Done<T>) outcome).value();
+    }
+
+    private static Rejection refusal(Outcome<?> outcome) {
+        assertThat(outcome).isInstanceOf(Outcome.Refused.class);
+        return ((Outcome.Refused<?>) outcome).rejection();
+    }
+
+    private static Endpoint endpoint(int number) {
+        byte[] key = new byte[32];
+        Arrays.fill(key, (byte) number);
+        return Endpoint.ofPublicKey(key);
+    }
+}
