@@ -34,6 +34,7 @@ final class NodeConfigLoader {
     NodeConfigLoader(OptionValues values) {
         this.values = values;
         this.problems = new ArrayList<>(values.problems());
+        this.problemOnCommandLine = values.isProblemOnCommandLine();
     }
 
     NodeConfig load() {

@@ -26,6 +26,7 @@ public final class OptionValues {
     private final Map<NodeOption, Given> values = new EnumMap<>(NodeOption.class);
     private final List<String> problems = new ArrayList<>();
     private final Map<String, String> environment;
+    private boolean problemOnCommandLine;
 
     private OptionValues(Map<String, String> environment) {
         this.environment = environment;
@@ -56,8 +57,21 @@ public final class OptionValues {
         return problems;
     }
 
+    boolean isProblemOnCommandLine() {
+        return problemOnCommandLine;
+    }
+
+    private void add(NodeOption option, Given given) {
+        if (given.text().isBlank()) { // as a path it would mean the working directory
+            problems.add(given.source() + ": it is empty; leave it out for the default");
+            problemOnCommandLine |= given.onCommandLine();
+        } else {
+            values.putIfAbsent(option, given);
+        }
+    }
+
     private void addFlags(Map<NodeOption, String> flags) {
-        flags.forEach((option, text) -> values.put(option, new Given(text, option.flag(), true)));
+        flags.forEach((option, text) -> add(option, new Given(text, option.flag(), true)));
     }
 
     private void addEnvironment() {
@@ -67,8 +81,7 @@ public final class OptionValues {
             }
             NodeOption.ofVariable(variable)
                     .ifPresentOrElse(
-                            option -> values.putIfAbsent(
-                                    option, new Given(environment.getOrDefault(variable, ""), variable, false)),
+                            option -> add(option, new Given(environment.getOrDefault(variable, ""), variable, false)),
                             () -> problems.add("unknown environment variable " + variable
                                     + Suggestion.forWord(variable, names(NodeOption::variable))));
         }
@@ -92,7 +105,7 @@ public final class OptionValues {
             NodeOption.ofKey(key)
                     .filter(option -> option != NodeOption.CONFIG)
                     .ifPresentOrElse(
-                            option -> values.putIfAbsent(
+                            option -> add(
                                     option,
                                     new Given(properties.getProperty(key, "").strip(), source, false)),
                             () -> problems.add(config.text() + ": unknown option " + key

@@ -5,15 +5,14 @@ import java.util.Comparator;
 
 /** Guesses which known word a mistyped one was meant to be. */
 final class Suggestion {
-    private static final int MAX_DISTANCE = 4;
-
     private Suggestion() {}
 
     /** A clause such as {@code "; did you mean http?"}, or nothing when no known word is near. */
     static String forWord(String word, Collection<String> known) {
+        int near = Math.max(1, word.length() / 3);
         return known.stream()
                 .min(Comparator.comparingInt(candidate -> distance(word, candidate)))
-                .filter(candidate -> distance(word, candidate) <= MAX_DISTANCE)
+                .filter(candidate -> distance(word, candidate) <= near)
                 .map(candidate -> "; did you mean " + candidate + "?")
                 .orElse("");
     }
