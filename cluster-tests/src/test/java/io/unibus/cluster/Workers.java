@@ -1,0 +1,40 @@
+package io.unibus.cluster;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/** Threads of a test, one for each piece of work; a failure of any is a failure of the test. */
+final class Workers implements AutoCloseable {
+    private static final long LIMIT_SECONDS = 30;
+
+    private final ExecutorService threads = Executors.newCachedThreadPool();
+    private final List<Future<?>> work = new ArrayList<>();
+
+    void begin(Runnable task) {
+        work.add(threads.submit(task));
+    }
+
+    void awaitEnd() {
+        try {
+            for (Future<?> future : work) {
+                future.get(LIMIT_SECONDS, TimeUnit.SECONDS);
+            }
+        } catch (ExecutionException | TimeoutException e) {
+            throw new AssertionError("a worker failed: " + e.getCause(), e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        threads.shutdownNow();
+    }
+}

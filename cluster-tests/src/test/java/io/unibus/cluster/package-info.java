@@ -1,0 +1,5 @@
+/** Whole nodes as processes, started through {@code bin/unibus}; see {@link io.unibus.cluster.Scenario}. */
+@NullMarked
+package io.unibus.cluster;
+
+import org.jspecify.annotations.NullMarked;
