@@ -11,8 +11,9 @@ import javax.inject.Inject;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether this node can do its work: a write just became durable, and the bus child answers. Thread-safe. A report is
- * shared by all who ask within half a second, so that polling costs at most two writes a second.
+ * Whether this node can do its work: a write just became durable, and the bus child answers. Thread-safe. The write is
+ * shared by all who ask within half a second, so that polling costs at most two writes a second; the child's state is
+ * that of the moment.
  */
 final class Readiness {
     /** The result of a check that passed; every other result is a sentence. */
@@ -23,7 +24,7 @@ final class Readiness {
     private final Store store;
     private final Bus bus;
     private final LongSupplier nanoTime;
-    private @Nullable Report latest;
+    private @Nullable StoreCheck latest;
 
     @Inject
     Readiness(Store store, Bus bus, LongSupplier nanoTime) {
@@ -33,24 +34,30 @@ final class Readiness {
     }
 
     /** @param checks result by name */
-    record Report(Map<String, String> checks, long madeAtNanos) {
+    record Report(Map<String, String> checks) {
         boolean isReady() {
             return checks.values().stream().allMatch(OK::equals);
         }
     }
 
-    synchronized Report report() {
-        long now = nanoTime.getAsLong();
-        @Nullable Report shared = latest;
-        if (shared != null && now - shared.madeAtNanos() < SHARED_FOR.toNanos()) {
-            return shared;
-        }
+    private record StoreCheck(String result, long madeAtNanos) {}
+
+    Report report() {
         Map<String, String> checks = new LinkedHashMap<>();
-        checks.put("store", checkStore());
+        checks.put("store", storeResult());
         checks.put("nats", bus.isReady() ? OK : "nats-server is " + bus.state());
-        Report fresh = new Report(checks, nanoTime.getAsLong()); // not its begin, or a slow check would never be shared
+        return new Report(checks);
+    }
+
+    private synchronized String storeResult() {
+        long now = nanoTime.getAsLong();
+        @Nullable StoreCheck shared = latest;
+        if (shared != null && now - shared.madeAtNanos() < SHARED_FOR.toNanos()) {
+            return shared.result();
+        }
+        StoreCheck fresh = new StoreCheck(checkStore(), nanoTime.getAsLong());
         latest = fresh;
-        return fresh;
+        return fresh.result();
     }
 
     private String checkStore() {
