@@ -6,8 +6,10 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Predicate;
 
 /**
@@ -16,6 +18,7 @@ import java.util.function.Predicate;
  */
 record Proc(long pid, long startTime, Path executable, String commandLine) {
     private static final int START_TIME = 19; // of the fields after the command's name; proc(5) calls it 22
+    private static final String LISTEN = "0A";
     private static final Path SELF = Path.of("/proc/self");
 
     static Optional<Proc> of(long pid) {
@@ -66,6 +69,25 @@ record Proc(long pid, long startTime, Path executable, String commandLine) {
 
     boolean isRunning() {
         return of(pid).filter(now -> now.startTime() == startTime).isPresent();
+    }
+
+    /** Where it accepts TCP connections, in the kernel's form: address and port in hexadecimal. */
+    List<String> listeningAddresses() {
+        Set<String> sockets = new HashSet<>();
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(Path.of("/proc", Long.toString(pid), "fd"))) {
+            for (Path file : files) {
+                sockets.add(Files.readSymbolicLink(file).toString());
+            }
+            List<String> lines = new ArrayList<>(Files.readAllLines(Path.of("/proc/net/tcp")));
+            lines.addAll(Files.readAllLines(Path.of("/proc/net/tcp6")));
+            return lines.stream()
+                    .map(line -> line.strip().split("\\s+", -1))
+                    .filter(row -> row[3].equals(LISTEN) && sockets.contains("socket:[" + row[9] + "]"))
+                    .map(row -> row[1])
+                    .toList();
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
     }
 
     /** SIGKILL, for a process that the caller started or that works in a directory of the caller's. */

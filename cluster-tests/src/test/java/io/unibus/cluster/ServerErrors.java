@@ -1,0 +1,9 @@
+package io.unibus.cluster;
+
+/** Lines that nats-server logs as errors and that a test provokes. */
+final class ServerErrors {
+    /** A peer came back before the node could answer who is let in; it tries again. */
+    static final String NOT_LET_IN_YET = "authentication error";
+
+    private ServerErrors() {}
+}
