@@ -48,7 +48,7 @@ class CliTest {
     @ParameterizedTest
     @MethodSource("commands")
     void everyCommandRefusesAnUnknownOption(CommandLine command) {
-        String[] words = (command.getCommandSpec().qualifiedName() + " --no-such-option").split(" ");
+        String[] words = (command.getCommandSpec().qualifiedName() + " --no-such-option").split(" ", -1);
         Result result = run(Arrays.copyOfRange(words, 1, words.length));
         assertThat(result.exitCode()).isEqualTo(2);
         assertThat(result.out()).isEmpty();
@@ -58,7 +58,7 @@ class CliTest {
     @ParameterizedTest
     @CsvSource({"node --htpp 127.0.0.1:1, --http", "user list --jsn, --json", "nodes, node", "user lst, list"})
     void mistypedWordsGetASuggestion(String words, String meant) {
-        Result result = run(words.split(" "));
+        Result result = run(words.split(" ", -1));
         assertThat(result.exitCode()).isEqualTo(2);
         assertThat(result.err()).contains(meant);
     }
@@ -80,7 +80,7 @@ class CliTest {
                 "room"
             })
     void wrongUseEndsWithTwo(String words) {
-        Result result = run(words.split(" "));
+        Result result = run(words.split(" ", -1));
         assertThat(result.exitCode()).as(result.err()).isEqualTo(2);
         assertThat(result.err()).startsWith("unibus: ").doesNotContain("Exception");
         assertThat(result.out()).isEmpty();
