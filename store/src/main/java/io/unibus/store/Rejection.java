@@ -35,7 +35,7 @@ public sealed interface Rejection {
 
         @Override
         public String detail() {
-            return endpoint + " is not a member of this room.";
+            return "There is no member " + endpoint + " here, or none that you may ask about.";
         }
     }
 

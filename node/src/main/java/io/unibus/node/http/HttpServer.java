@@ -35,6 +35,7 @@ public final class HttpServer implements AutoCloseable {
     private final GracefulShutdownHandler drain;
     private final Undertow undertow;
     private boolean started;
+    private boolean closed;
 
     @Inject
     HttpServer(NodeConfig config, Dispatcher dispatcher) {
@@ -71,7 +72,10 @@ public final class HttpServer implements AutoCloseable {
     }
 
     /** @throws FatalException when the address cannot be listened on */
-    public void start() {
+    public synchronized void start() {
+        if (closed) {
+            throw new IllegalStateException("the HTTP server was closed");
+        }
         try {
             undertow.start();
         } catch (RuntimeException e) {
@@ -100,7 +104,8 @@ public final class HttpServer implements AutoCloseable {
     }
 
     @Override
-    public void close() {
+    public synchronized void close() {
+        closed = true;
         if (!started) {
             return;
         }
