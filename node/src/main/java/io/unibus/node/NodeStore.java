@@ -16,8 +16,8 @@ public final class NodeStore {
 
     /** @throws FatalException when it cannot be opened, with what to do */
     public static Store open(Path dataDir, Duration opTimeout) {
-        SqliteLibrary.unpackInto(dataDir.resolve("bin"));
         try {
+            SqliteLibrary.unpackInto(dataDir.resolve("bin"));
             return SqliteStore.open(dataDir.resolve("unibus.db"), opTimeout);
         } catch (StoreUnusableException e) {
             throw new FatalException(ExitCode.CONFIGURATION, String.valueOf(e.getMessage()), e);

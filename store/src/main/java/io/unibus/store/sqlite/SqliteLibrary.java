@@ -1,5 +1,6 @@
 package io.unibus.store.sqlite;
 
+import io.unibus.store.StoreUnusableException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -29,8 +30,10 @@ public final class SqliteLibrary {
      * called before the first store is opened. Without this call every start unpacks a copy of its own into the folder for
      * temporary files, which stays there when the process is killed.
      *
-     * <p>Never fails: what cannot be done here is left to the driver's own way. Does nothing when the system property
+     * <p>What cannot be unpacked here is left to the driver's own way. Does nothing when the system property
      * {@code org.sqlite.lib.path} names a library already.
+     *
+     * @throws StoreUnusableException when the library is unpacked and the system does not load it
      */
     public static synchronized void unpackInto(Path directory) {
         if (System.getProperty(LIBRARY_PATH) != null) {
@@ -38,7 +41,9 @@ public final class SqliteLibrary {
         }
         try {
             Path absolute = directory.toAbsolutePath().normalize();
-            System.setProperty(LIBRARY_NAME, unpack(absolute));
+            String name = unpack(absolute);
+            load(absolute.resolve(name));
+            System.setProperty(LIBRARY_NAME, name);
             System.setProperty(LIBRARY_PATH, absolute.toString());
             if (System.getProperty(TEMPORARY_DIRECTORY) == null) {
                 System.setProperty(TEMPORARY_DIRECTORY, absolute.toString());
@@ -46,6 +51,19 @@ public final class SqliteLibrary {
         } catch (IOException e) {
             Logger log = LoggerFactory.getLogger(SqliteLibrary.class); // not sooner: only a failure needs it
             log.warn("Cannot keep SQLite's native library; a temporary copy is used: directory={}", directory, e);
+        }
+    }
+
+    /** Sooner than the driver would, which says of a failure only that it cannot open a connection. */
+    private static void load(Path library) {
+        try {
+            System.load(library.toString());
+        } catch (UnsatisfiedLinkError e) {
+            throw new StoreUnusableException(
+                    "SQLite's library cannot be loaded (" + e.getMessage() + "). To do: if the file system of "
+                            + library.getParent()
+                            + " is mounted noexec, mount it without, or use a directory elsewhere.",
+                    e);
         }
     }
 
