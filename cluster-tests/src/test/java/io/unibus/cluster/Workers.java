@@ -1,5 +1,6 @@
 package io.unibus.cluster;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
@@ -11,7 +12,7 @@ import java.util.concurrent.TimeoutException;
 
 /** Threads of a test, one for each piece of work; a failure of any is a failure of the test. */
 final class Workers implements AutoCloseable {
-    private static final long LIMIT_SECONDS = 30;
+    private static final Duration LIMIT = Duration.ofSeconds(30);
 
     private final ExecutorService threads = Executors.newCachedThreadPool();
     private final List<Future<?>> work = new ArrayList<>();
@@ -21,9 +22,14 @@ final class Workers implements AutoCloseable {
     }
 
     void awaitEnd() {
+        awaitEnd(LIMIT);
+    }
+
+    void awaitEnd(Duration limit) {
+        long deadline = System.nanoTime() + limit.toNanos();
         try {
             for (Future<?> future : work) {
-                future.get(LIMIT_SECONDS, TimeUnit.SECONDS);
+                future.get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
             }
         } catch (ExecutionException | TimeoutException e) {
             throw new AssertionError("a worker failed: " + e.getCause(), e);
