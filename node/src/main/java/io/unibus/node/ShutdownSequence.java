@@ -3,12 +3,11 @@ package io.unibus.node;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -50,31 +49,58 @@ final class ShutdownSequence {
 
     private void runSteps() {
         synchronized (steps) {
-            ExecutorService executor = Executors.newCachedThreadPool(work -> {
-                Thread thread = new Thread(work, "shutdown");
-                thread.setDaemon(true);
-                return thread;
-            });
             while (!steps.isEmpty()) {
-                run(steps.pop(), executor);
+                run(steps.pop());
             }
-            executor.shutdown();
         }
     }
 
-    private static void run(Step step, ExecutorService executor) {
-        Future<?> done = executor.submit(step.action());
+    /** Whatever goes wrong, a report included, the next step's turn comes. */
+    private static void run(Step step) {
         try {
-            done.get(step.limit().toMillis(), TimeUnit.MILLISECONDS);
-        } catch (ExecutionException e) {
-            log.warn("stopping the {} failed", step.name(), e.getCause());
-        } catch (TimeoutException e) {
-            log.warn(
-                    "stopping the {} took longer than {} ms; going on without",
-                    step.name(),
-                    step.limit().toMillis());
+            if (!runWithin(step)) {
+                log.warn(
+                        "stopping the {} took longer than {} ms; going on without",
+                        step.name(),
+                        step.limit().toMillis());
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        } catch (ExecutionException e) {
+            report(step, e.getCause());
+        } catch (RuntimeException | Error e) {
+            report(step, e);
+        }
+    }
+
+    private static void report(Step step, @Nullable Throwable failure) {
+        try {
+            log.warn("stopping the {} failed", step.name(), failure);
+        } catch (RuntimeException | Error e) {
+            System.err.println("stopping the " + step.name() + " failed: " + failure);
+        }
+    }
+
+    /** Whether the step ended in time; one that did not goes on in its thread, which keeps no process from ending. */
+    private static boolean runWithin(Step step) throws InterruptedException, ExecutionException {
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        Thread thread = new Thread(
+                () -> {
+                    try {
+                        step.action().run();
+                        done.complete(null);
+                    } catch (RuntimeException | Error e) {
+                        done.completeExceptionally(e);
+                    }
+                },
+                "shutdown-" + step.name());
+        thread.setDaemon(true);
+        thread.start();
+        try {
+            done.get(step.limit().toMillis(), TimeUnit.MILLISECONDS);
+            return true;
+        } catch (TimeoutException e) {
+            return false;
         }
     }
 

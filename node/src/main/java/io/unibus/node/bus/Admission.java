@@ -65,11 +65,12 @@ final class Admission {
                 issuer.pair(), userKey, userKey, null, now, issuer.publicKey(), serverId, new Response(user));
     }
 
-    /** The claims of a user without limits. */
+    /** The claims of a user without limits, but that the server's own subjects tell of other clients. */
     private record EveryPermission() implements JsonSerializable {
         @Override
         public String toJson() {
-            return "{\"type\":\"user\",\"version\":2,\"subs\":-1,\"data\":-1,\"payload\":-1}";
+            return "{\"type\":\"user\",\"version\":2,\"subs\":-1,\"data\":-1,\"payload\":-1,"
+                    + "\"pub\":{\"deny\":[\"$SYS.>\"]},\"sub\":{\"deny\":[\"$SYS.>\"]}}";
         }
     }
 

@@ -1,8 +1,5 @@
 package io.unibus.node.bus;
 
-import io.nats.client.Connection;
-import io.nats.client.Nats;
-import io.nats.client.Options;
 import io.unibus.embeddednats.Account;
 import io.unibus.embeddednats.AuthCallout;
 import io.unibus.embeddednats.InstalledBinary;
@@ -41,7 +38,6 @@ public final class Bus implements AutoCloseable {
 
     private static final Duration START_LIMIT = Duration.ofSeconds(30);
     private static final Duration LOGIN_LIMIT = Duration.ofSeconds(2);
-    private static final Duration RECONNECT_WAIT = Duration.ofMillis(50);
 
     private final NodeConfig config;
     private final SecureRandom random;
@@ -58,8 +54,7 @@ public final class Bus implements AutoCloseable {
         this.listener = listener;
     }
 
-    private record Running(
-            NatsServer server, String version, @Nullable Connection control) {}
+    private record Running(NatsServer server, String version, ControlConnection control) {}
 
     /**
      * Starts the child and lets peers in; returns when both work.
@@ -76,25 +71,40 @@ public final class Bus implements AutoCloseable {
                     NatsBinary.bundled().installInto(config.dataDir().resolve("bin"));
             NatsServer server = NatsServer.builder(binary, serverConfig(sys, control, issuer), config.dataDir())
                     .probeLogin(ProbeLogin.nkey(control.publicKey(), control::sign))
-                    .listener(listener)
+                    .listener(this::childChanged)
                     .build();
-            become(new Running(server, binary.version(), null));
+            Running begun = new Running(
+                    server,
+                    binary.version(),
+                    new ControlConnection(() -> urlOf(server), control, new Admission(issuer, PEERS, clock)));
+            become(begun);
             server.start(START_LIMIT);
-            Connection connection = connect(server, control);
-            become(new Running(server, binary.version(), connection));
-            new Admission(issuer, PEERS, clock).serve(connection);
+            begun.control().open();
         } catch (NatsServerException e) {
             throw new FatalException(exitCode(e.reason()), e.getMessage() + option(e.reason()), e);
+        } catch (IOException e) {
+            throw new FatalException(
+                    ExitCode.UNAVAILABLE, "the node cannot log in to its own nats-server: " + e.getMessage(), e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new FatalException(ExitCode.UNAVAILABLE, "interrupted while connecting to nats-server", e);
         }
     }
 
     /** From here on {@link #close} knows what to close; after it, nothing is begun any more. */
-    private synchronized void become(Running next) {
+    private synchronized void become(Running begun) {
         if (closed) {
-            close(next);
             throw new FatalException(ExitCode.UNAVAILABLE, "the bus was closed while it was being started");
         }
-        running = next;
+        running = begun;
+    }
+
+    private void childChanged(ServerState state, String reason) {
+        @Nullable Running now = running;
+        if (state == ServerState.READY && now != null) {
+            now.control().follow();
+        }
+        listener.changed(state, reason);
     }
 
     private ServerConfig serverConfig(BusKeys sys, BusKeys control, BusKeys issuer) {
@@ -109,27 +119,6 @@ public final class Bus implements AutoCloseable {
                         issuer.publicKey(), CONTROL, List.of(sys.publicKey(), control.publicKey()), LOGIN_LIMIT))
                 .debugMode(config.natsDebug())
                 .build();
-    }
-
-    private static Connection connect(NatsServer server, BusKeys user) {
-        Options options = Options.builder()
-                .server("nats://" + server.clientAddress())
-                .connectionName("unibus node")
-                .authHandler(new KeyLogin(user))
-                .connectionTimeout(LOGIN_LIMIT)
-                .maxReconnects(-1)
-                .reconnectWait(RECONNECT_WAIT)
-                .errorListener(new QuietErrors())
-                .build();
-        try {
-            return Nats.connect(options);
-        } catch (IOException e) {
-            throw new FatalException(
-                    ExitCode.UNAVAILABLE, "the node cannot log in to its own nats-server: " + e.getMessage(), e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new FatalException(ExitCode.UNAVAILABLE, "interrupted while connecting to nats-server", e);
-        }
     }
 
     /** What an operator of a node has to change, where the library cannot know. */
@@ -151,11 +140,16 @@ public final class Bus implements AutoCloseable {
 
     /** Whether the child answers and peers are let in. */
     public boolean isReady() {
+        return problem().isEmpty();
+    }
+
+    /** What keeps peers from connecting, as a sentence. */
+    public Optional<String> problem() {
         @Nullable Running now = running;
-        return now != null
-                && now.server().state() == ServerState.READY
-                && now.control() != null
-                && now.control().getStatus() == Connection.Status.CONNECTED;
+        if (now == null || now.server().state() != ServerState.READY) {
+            return Optional.of("nats-server is " + state());
+        }
+        return now.control().isConnected() ? Optional.empty() : Optional.of("the node is not logged in to nats-server");
     }
 
     /** The child's state in a lower-case word. */
@@ -169,7 +163,7 @@ public final class Bus implements AutoCloseable {
 
     /** Where peers connect, as {@code nats://host:port}. */
     public String clientUrl() {
-        return "nats://" + started().server().clientAddress();
+        return urlOf(started().server());
     }
 
     public Optional<String> monitoringUrl() {
@@ -186,6 +180,10 @@ public final class Bus implements AutoCloseable {
 
     public OptionalLong childPid() {
         return started().server().pid();
+    }
+
+    private static String urlOf(NatsServer server) {
+        return "nats://" + server.clientAddress();
     }
 
     private Running started() {
@@ -211,11 +209,7 @@ public final class Bus implements AutoCloseable {
 
     private static void close(Running running) {
         try {
-            if (running.control() != null) {
-                running.control().close();
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+            running.control().close();
         } finally {
             running.server().close();
         }

@@ -26,9 +26,12 @@ public final class Main {
         AtomicInteger exitCode = new AtomicInteger(ExitCode.OK.code());
         Thread hook = new Thread(
                 () -> {
-                    node.stop();
-                    Logs.flush();
-                    Runtime.getRuntime().halt(exitCode.get());
+                    try {
+                        node.stop();
+                        Logs.flush();
+                    } finally {
+                        Runtime.getRuntime().halt(exitCode.get());
+                    }
                 },
                 "shutdown-hook");
         Runtime.getRuntime().addShutdownHook(hook);

@@ -45,7 +45,7 @@ final class Readiness {
     Report report() {
         Map<String, String> checks = new LinkedHashMap<>();
         checks.put("store", storeResult());
-        checks.put("nats", bus.isReady() ? OK : "nats-server is " + bus.state());
+        checks.put("nats", bus.problem().orElse(OK));
         return new Report(checks);
     }
 

@@ -1,0 +1,156 @@
+package io.unibus.node.bus;
+
+import io.nats.client.Connection;
+import io.nats.client.ConnectionListener;
+import io.nats.client.Nats;
+import io.nats.client.Options;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * This node's own login to its child, over which peers are admitted. It comes back by itself: the client library
+ * reconnects to the same address, and this class logs in anew where that is not enough, when the child has another
+ * address or the library has given up. Thread-safe; closed by {@link Bus}.
+ */
+final class ControlConnection implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(ControlConnection.class);
+
+    private static final Duration LOGIN_LIMIT = Duration.ofSeconds(2);
+    private static final Duration RECONNECT_WAIT = Duration.ofMillis(50);
+    private static final Duration RETRY_WAIT = Duration.ofMillis(500);
+    private static final Duration PING_INTERVAL = Duration.ofSeconds(2);
+    private static final Duration CLOSE_LIMIT = Duration.ofSeconds(3);
+    private static final int PINGS_WITHOUT_ANSWER = 2;
+
+    private final Supplier<String> url;
+    private final BusKeys user;
+    private final Admission admission;
+    /** One login at a time. */
+    private final ScheduledExecutorService logins = Executors.newSingleThreadScheduledExecutor(work -> {
+        Thread thread = new Thread(work, "bus-login");
+        thread.setDaemon(true);
+        return thread;
+    });
+
+    private volatile @Nullable Login login;
+
+    /** @param url where the child listens now */
+    ControlConnection(Supplier<String> url, BusKeys user, Admission admission) {
+        this.url = url;
+        this.user = user;
+        this.admission = admission;
+    }
+
+    private record Login(Connection connection, String url) {}
+
+    /**
+     * Logs in and returns when peers are let in.
+     *
+     * @throws IOException when the server cannot be reached or does not accept the login
+     */
+    void open() throws IOException, InterruptedException {
+        login = logIn(url.get());
+    }
+
+    /** Sees in the background to a login where the child is now; to be called whenever it has become ready. */
+    void follow() {
+        followAfter(Duration.ZERO);
+    }
+
+    boolean isConnected() {
+        @Nullable Login current = login;
+        return current != null && current.connection().getStatus() == Connection.Status.CONNECTED;
+    }
+
+    private void followAfter(Duration wait) {
+        try {
+            var unused = logins.schedule(this::logInAnewIfNeeded, wait.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (RejectedExecutionException closed) {
+            log.debug("no new login after the end");
+        }
+    }
+
+    private void logInAnewIfNeeded() {
+        @Nullable Login current = login;
+        String wanted = url.get();
+        if (current == null || (current.url().equals(wanted) && !isClosed(current))) {
+            return; // not opened yet, or the library sees to it
+        }
+        try {
+            login = logIn(wanted);
+            log.info("logged in to nats-server again, at {}", wanted);
+            current.connection().close();
+        } catch (IOException e) {
+            log.warn(
+                    "the node cannot log in to its nats-server at {}, so no peer can connect: {}",
+                    wanted,
+                    e.getMessage());
+            followAfter(RETRY_WAIT);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private Login logIn(String address) throws IOException, InterruptedException {
+        Options options = Options.builder()
+                .server(address)
+                .connectionName("unibus node")
+                .authHandler(new KeyLogin(user))
+                .connectionTimeout(LOGIN_LIMIT)
+                .maxReconnects(-1)
+                .reconnectWait(RECONNECT_WAIT)
+                .pingInterval(PING_INTERVAL)
+                .maxPingsOut(PINGS_WITHOUT_ANSWER)
+                .errorListener(new QuietErrors())
+                .connectionListener(this::changed)
+                .build();
+        Connection connection = Nats.connect(options);
+        admission.serve(connection);
+        try {
+            connection.flush(LOGIN_LIMIT); // the server knows now who answers for admission
+        } catch (TimeoutException e) {
+            connection.close();
+            throw new IOException("it did not answer within " + LOGIN_LIMIT.toSeconds() + " s", e);
+        }
+        return new Login(connection, address);
+    }
+
+    /** The library gives up for good when a server refuses it twice, which a foreign one on the old port would do. */
+    private void changed(Connection connection, ConnectionListener.Events event) {
+        @Nullable Login current = login;
+        if (event == ConnectionListener.Events.CLOSED
+                && current != null
+                && current.connection().equals(connection)) {
+            follow();
+        }
+    }
+
+    private static boolean isClosed(Login login) {
+        return login.connection().getStatus() == Connection.Status.CLOSED;
+    }
+
+    @Override
+    public void close() {
+        logins.shutdownNow();
+        try {
+            if (!logins.awaitTermination(CLOSE_LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
+                log.debug("a login did not end in time");
+            }
+            @Nullable Login current = login;
+            if (current != null) {
+                current.connection().close();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
