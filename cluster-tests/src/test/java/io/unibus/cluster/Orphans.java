@@ -3,7 +3,9 @@ package io.unibus.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 
 /** The processes that a killed node left behind, until they have ended by themselves. */
 final class Orphans {
@@ -18,10 +20,14 @@ final class Orphans {
         this.processes = processes;
     }
 
+    /** Kills the node. Looked for before, because they end sooner than a search takes, and after, for those just born. */
     static Orphans of(NodeProcess node) {
+        Set<Proc> processes = new LinkedHashSet<>(Proc.touching(node.dataDirectory()));
+        processes.removeIf(process -> process.pid() == node.pid());
         long killedAt = System.nanoTime();
         node.killJvm();
-        return new Orphans(killedAt, Proc.touching(node.dataDirectory()));
+        processes.addAll(Proc.touching(node.dataDirectory()));
+        return new Orphans(killedAt, List.copyOf(processes));
     }
 
     /** Whether there were any. */
@@ -29,7 +35,7 @@ final class Orphans {
         return !processes.isEmpty();
     }
 
-    /** How long after the kill the last of them was gone, which must be within a second. */
+    /** How long after the kill the last of them was seen to be gone, which must be within a second. */
     Duration awaitEnd() {
         if (any() && time.isZero()) {
             Await.until(
