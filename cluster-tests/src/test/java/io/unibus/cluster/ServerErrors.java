@@ -5,5 +5,8 @@ final class ServerErrors {
     /** A peer came back before the node could answer who is let in; it tries again. */
     static final String NOT_LET_IN_YET = "authentication error";
 
+    /** A peer asked for a subject that is not for peers. */
+    static final String NOT_PERMITTED = "Violation";
+
     private ServerErrors() {}
 }

@@ -25,7 +25,9 @@ final class ControlConnection implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(ControlConnection.class);
 
     private static final Duration LOGIN_LIMIT = Duration.ofSeconds(2);
-    private static final Duration RECONNECT_WAIT = Duration.ofMillis(50);
+    /** Short, because a peer that reconnects sooner than the node waits for the node. */
+    private static final Duration RECONNECT_WAIT = Duration.ofMillis(10);
+
     private static final Duration RETRY_WAIT = Duration.ofMillis(500);
     private static final Duration PING_INTERVAL = Duration.ofSeconds(2);
     private static final Duration CLOSE_LIMIT = Duration.ofSeconds(3);
@@ -107,7 +109,8 @@ final class ControlConnection implements AutoCloseable {
                 .authHandler(new KeyLogin(user))
                 .connectionTimeout(LOGIN_LIMIT)
                 .maxReconnects(-1)
-                .reconnectWait(RECONNECT_WAIT)
+                .reconnectDelayHandler(
+                        rounds -> RECONNECT_WAIT) // without jitter, of which the library cannot take zero
                 .pingInterval(PING_INTERVAL)
                 .maxPingsOut(PINGS_WITHOUT_ANSWER)
                 .errorListener(new QuietErrors())
