@@ -33,6 +33,7 @@ final class Life {
     private Optional<HostPort> clients = Optional.empty();
     private Optional<HostPort> monitoring = Optional.empty();
     private int launches;
+    private boolean stopExpected;
     private boolean stopRequested;
     private long stopDeadline;
 
@@ -94,14 +95,25 @@ final class Life {
         announce(ServerState.FAILED, String.valueOf(why.getMessage()));
     }
 
+    /** Says that no child is to be started any more, whatever ends the present one. */
+    void expectStop() {
+        change(() -> stopExpected = true);
+    }
+
     /** Says that the end is planned; before any signal is sent. The first call sets the time limit. */
     void requestStop(Duration limit) {
         change(() -> {
             if (!stopRequested) {
+                stopExpected = true;
                 stopRequested = true;
                 stopDeadline = nanoTime.getAsLong() + limit.toNanos();
             }
         });
+    }
+
+    /** A stop is expected, or asked for already. */
+    boolean stopExpected() {
+        return read(() -> stopExpected);
     }
 
     boolean stopRequested() {

@@ -42,7 +42,7 @@ public final class NatsServer implements AutoCloseable {
      *
      * @throws NatsServerException with a reason of {@link Reason}; an address in use or a configuration that the server
      *     refuses comes out at once, not after the timeout
-     * @throws IllegalStateException at a second call
+     * @throws IllegalStateException at a second call, or when a stop was expected or asked for before
      */
     public void start(Duration timeout) {
         launch();
@@ -55,7 +55,7 @@ public final class NatsServer implements AutoCloseable {
     }
 
     private synchronized void launch() {
-        if (supervisor != null || life.stopRequested()) {
+        if (supervisor != null || life.stopExpected()) {
             throw new IllegalStateException("a server is started once; build another");
         }
         Supervisor work = new Supervisor(settings, life);
@@ -113,6 +113,17 @@ public final class NatsServer implements AutoCloseable {
     /** How often a child has been started again. */
     public int restarts() {
         return life.restarts();
+    }
+
+    /**
+     * Says that a stop is about to come: from here on no child is started, and the end of the present one is no failure.
+     * For a caller whose child may be signalled together with it, by a service manager or a terminal, before it comes to
+     * {@link #stop}. The child is left alone, and the state is what it was, until the child ends by itself; then the state
+     * becomes {@code STOPPING} and {@code STOPPED}, and the directories are released. {@link #stop} is still to be called.
+     * A start that is under way goes on; one that has not begun is refused. Idempotent; does not wait.
+     */
+    public void expectStop() {
+        life.expectStop();
     }
 
     /** {@link #stop(Duration)} within 10 seconds. */

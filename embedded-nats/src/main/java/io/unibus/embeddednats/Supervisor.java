@@ -108,9 +108,14 @@ final class Supervisor implements Runnable {
     }
 
     private void superviseUntilStop() throws InterruptedException {
-        while (!life.stopRequested()) {
+        while (!life.stopExpected()) {
             Optional<Failure> failure = runOnce();
-            if (failure.isPresent()) {
+            if (failure.isPresent() && life.stopExpected()) {
+                log.info(
+                        "nats-server ended before it was asked to, in an expected stop: {}",
+                        failure.get().what());
+                life.to(ServerState.STOPPING, "");
+            } else if (failure.isPresent()) {
                 restartOrGiveUp(failure.get());
             }
         }
@@ -130,7 +135,7 @@ final class Supervisor implements Runnable {
         log.warn("restarting nats-server in {} ms: {}", delay.toMillis(), failure.what());
         life.problem(failure.what());
         life.to(ServerState.RESTARTING, failure.what());
-        boolean ignored = life.await(life::stopRequested, delay);
+        boolean ignored = life.await(life::stopExpected, delay);
     }
 
     /** One child from start to end; empty when the end was planned. */

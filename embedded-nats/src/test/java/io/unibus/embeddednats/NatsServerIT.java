@@ -1,6 +1,7 @@
 package io.unibus.embeddednats;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.unibus.embeddednats.NatsServerException.Reason;
@@ -158,6 +159,58 @@ class NatsServerIT {
         assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(4));
         assertThat(scenario.servers()).isEmpty();
         assertThat(server.state()).isEqualTo(ServerState.STOPPED);
+    }
+
+    @Test
+    void aChildThatEndsWhileAStopIsExpectedStaysEnded() throws Exception {
+        NatsServer server = scenario.started();
+        server.expectStop();
+        server.expectStop();
+        assertThat(server.state()).isEqualTo(ServerState.READY);
+
+        Scenario.signal("TERM", server.pid().orElseThrow());
+        Scenario.await("the end", SOON, () -> server.state() == ServerState.STOPPED);
+
+        assertThat(server.restarts()).isZero();
+        assertThat(scenario.servers()).isEmpty();
+        assertThat(scenario.states)
+                .containsExactly(ServerState.STARTING, ServerState.READY, ServerState.STOPPING, ServerState.STOPPED);
+        server.stop();
+        assertThat(server.state()).isEqualTo(ServerState.STOPPED);
+    }
+
+    @Test
+    void aLivingChildIsStoppedAfterAStopWasExpected() throws Exception {
+        NatsServer server = scenario.started();
+        server.expectStop();
+        server.awaitReady(SOON);
+        server.stop();
+        assertThat(scenario.servers()).isEmpty();
+        assertThat(scenario.states)
+                .containsExactly(ServerState.STARTING, ServerState.READY, ServerState.STOPPING, ServerState.STOPPED);
+    }
+
+    @Test
+    void aRestartThatIsWaitedForIsGivenUpWhenAStopIsExpected() throws Exception {
+        RestartPolicy slow = new RestartPolicy(
+                Duration.ofMinutes(1), Duration.ofMinutes(1), 0, 5, Duration.ofSeconds(30), Duration.ofSeconds(10));
+        NatsServer server =
+                scenario.build(scenario.builder(scenario.config().build()).restartPolicy(slow));
+        server.start(Scenario.START_LIMIT);
+        Scenario.signal("KILL", server.pid().orElseThrow());
+        Scenario.await("the failure", SOON, () -> server.state() == ServerState.RESTARTING);
+
+        server.expectStop();
+
+        Scenario.await("the end", SOON, () -> server.state() == ServerState.STOPPED);
+        assertThat(server.restarts()).isZero();
+    }
+
+    @Test
+    void nothingIsStartedOnceAStopIsExpected() {
+        NatsServer server = scenario.build(scenario.builder(scenario.config().build()));
+        server.expectStop();
+        assertThatIllegalStateException().isThrownBy(() -> server.start(Scenario.START_LIMIT));
     }
 
     @Test
