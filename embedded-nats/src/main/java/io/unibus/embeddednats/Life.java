@@ -32,6 +32,7 @@ final class Life {
     private Optional<String> serverId = Optional.empty();
     private Optional<HostPort> clients = Optional.empty();
     private Optional<HostPort> monitoring = Optional.empty();
+    private boolean answering;
     private int launches;
     private boolean stopExpected;
     private boolean stopRequested;
@@ -64,6 +65,7 @@ final class Life {
             serverId = Optional.of(id);
             clients = Optional.of(clientAddress);
             monitoring = monitoringAddress;
+            answering = true;
             problem = "";
             state = ServerState.READY;
         });
@@ -75,6 +77,16 @@ final class Life {
             pid = OptionalLong.empty();
             serverId = Optional.empty();
             monitoring = Optional.empty();
+            answering = false;
+        });
+    }
+
+    /** Whether the ready child of that identity answers; of another nothing is kept. */
+    void answering(String id, boolean answers) {
+        change(() -> {
+            if (serverId.equals(Optional.of(id))) {
+                answering = answers;
+            }
         });
     }
 
@@ -143,6 +155,10 @@ final class Life {
 
     Optional<HostPort> monitoring() {
         return read(() -> monitoring);
+    }
+
+    boolean isAnswering() {
+        return read(() -> answering);
     }
 
     int restarts() {

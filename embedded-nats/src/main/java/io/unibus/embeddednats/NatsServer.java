@@ -96,6 +96,16 @@ public final class NatsServer implements AutoCloseable {
     }
 
     /**
+     * Whether the present child is ready and still answers: it is queried every 2 seconds, as for readiness. False after
+     * two queries in a row without an answer within a second each, so about 5 seconds after a child began to hang; true
+     * again after the next answer. {@link #state} stays {@code READY} meanwhile, and a child that hangs is not ended:
+     * that is left to the caller.
+     */
+    public boolean isAnswering() {
+        return life.isAnswering();
+    }
+
+    /**
      * Where clients of this host connect to; the same over restarts, unless the server chose its port and another process
      * took it in between.
      *

@@ -4,7 +4,7 @@ package io.unibus.embeddednats;
 public enum ServerState {
     /** The first start is under way. */
     STARTING,
-    /** The child answered a query. */
+    /** The child answered a query; whether it still does, {@link NatsServer#isAnswering} says. */
     READY,
     /** A child failed, and the next is waited for or under way. */
     RESTARTING,

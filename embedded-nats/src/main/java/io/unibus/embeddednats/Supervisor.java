@@ -157,7 +157,7 @@ final class Supervisor implements Runnable {
                 end(child, false);
                 return notReady;
             }
-            life.await(() -> !child.isAlive() || life.stopRequested());
+            awaitEndOrStop(child);
             if (life.stopRequested()) {
                 life.to(ServerState.STOPPING, "");
                 end(child, true);
@@ -168,6 +168,20 @@ final class Supervisor implements Runnable {
             child.kill();
             child.output().awaitEnd(OUTPUT_LIMIT_MILLIS);
             life.childEnded();
+        }
+    }
+
+    /** Meanwhile the child is queried. */
+    private void awaitEndOrStop(Child child) throws InterruptedException {
+        Optional<String> serverId = life.serverId();
+        Optional<HostPort> address = life.clients();
+        if (serverId.isEmpty() || address.isEmpty()) {
+            return; // a stop was asked for before the child was ready
+        }
+        try (Liveness liveness = new Liveness(
+                life, serverId.get(), () -> probe.check(address.get(), config.serverName(), serverId.get()))) {
+            liveness.start();
+            life.await(() -> !child.isAlive() || life.stopRequested());
         }
     }
 

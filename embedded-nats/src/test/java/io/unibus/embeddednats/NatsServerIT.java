@@ -214,6 +214,24 @@ class NatsServerIT {
     }
 
     @Test
+    void aChildThatHangsDoesNotAnswerUntilItGoesOn() throws Exception {
+        NatsServer server = scenario.started();
+        long child = server.pid().orElseThrow();
+        assertThat(server.isAnswering()).isTrue();
+
+        Scenario.signal("STOP", child);
+        Scenario.await("the silence to be noticed", SOON, () -> !server.isAnswering());
+        assertThat(server.state()).isEqualTo(ServerState.READY);
+        Scenario.signal("CONT", child);
+        Scenario.await("the answer to be noticed", SOON, server::isAnswering);
+
+        assertThat(server.pid()).hasValue(child);
+        assertThat(server.restarts()).isZero();
+        server.stop();
+        assertThat(server.isAnswering()).isFalse();
+    }
+
+    @Test
     void anUnderstoodRefusalOfTheLoginIsSaidAtOnce() {
         NatsServer server = scenario.build(
                 scenario.builder(scenario.config().build()).probeLogin(ProbeLogin.password("app", Secret.of("wrong"))));
