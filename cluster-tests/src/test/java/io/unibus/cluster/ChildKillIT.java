@@ -2,6 +2,9 @@ package io.unibus.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.URI;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
@@ -41,6 +44,37 @@ final class ChildKillIT {
     }
 
     @Test
+    void theNodeFollowsAChildWhosePortWasTaken() throws IOException {
+        NodeProcess node = scenario.aNode().start();
+        URI url = node.awaitReady().http();
+        InetSocketAddress before = Peer.addressOf(node.awaitReady().nats());
+        scenario.expectError(ServerErrors.PORT_TAKEN);
+        try (ServerSocket other = new ServerSocket()) {
+            node.killChild();
+            Await.until("the port to be free", RECOVERY_LIMIT, () -> binds(other, before));
+            Await.until("/readyz to be 200 again", RECOVERY_LIMIT, () -> Http.isReady(url));
+            String after = node.announcement().orElseThrow().nats();
+            assertThat(Peer.addressOf(after)).isNotEqualTo(before);
+            try (Peer peer = Peer.connectedTo(after)) {
+                assertThat(peer.isOnTheBus()).isTrue();
+            }
+        }
+    }
+
+    @Test
+    void aChildThatIsPausedIsNotReady() {
+        NodeProcess node = scenario.aNode().start();
+        URI url = node.awaitReady().http();
+        node.child().pause();
+        Await.until(
+                "a 503 of /readyz",
+                RECOVERY_LIMIT,
+                () -> Http.get(url, "/readyz").status() == 503);
+        node.child().resume();
+        Await.until("/readyz to be 200 again", RECOVERY_LIMIT, () -> Http.isReady(url));
+    }
+
+    @Test
     void theNodeEndsWith69WhenItsChildFailsFiveTimesInARow() {
         NodeProcess node = scenario.aNode().start();
         node.awaitReady();
@@ -53,6 +87,15 @@ final class ChildKillIT {
                 .contains("unibus: gave up after 5 failures of nats-server in a row")
                 .contains("was ended by signal 9 (KILL)");
         assertThat(node.announcementFile()).doesNotExist();
+    }
+
+    private static boolean binds(ServerSocket socket, InetSocketAddress address) {
+        try {
+            socket.bind(address);
+            return true;
+        } catch (IOException e) {
+            return false; // the old child is not quite gone
+        }
     }
 
     private static Proc awaitAnotherChild(NodeProcess node, Proc before) {

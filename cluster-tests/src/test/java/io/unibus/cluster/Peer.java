@@ -7,6 +7,8 @@ import io.nats.client.Nats;
 import io.nats.client.Options;
 import io.nats.client.Subscription;
 import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Optional;
@@ -23,8 +25,12 @@ final class Peer implements AutoCloseable {
     }
 
     static Peer connectedTo(NodeProcess node) {
+        return connectedTo(node.awaitReady().nats());
+    }
+
+    static Peer connectedTo(String url) {
         Options options = Options.builder()
-                .server(node.awaitReady().nats())
+                .server(url)
                 .maxReconnects(-1)
                 .reconnectWait(Duration.ofMillis(20))
                 .errorListener(new ErrorListener() {})
@@ -36,6 +42,11 @@ final class Peer implements AutoCloseable {
         } catch (InterruptedException e) {
             throw interrupted(e);
         }
+    }
+
+    static InetSocketAddress addressOf(String url) {
+        URI address = URI.create(url);
+        return new InetSocketAddress(address.getHost(), address.getPort());
     }
 
     void publish(String subject, String text) {

@@ -1,5 +1,7 @@
 package io.unibus.cluster;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
@@ -94,6 +96,37 @@ record Proc(long pid, long startTime, Path executable, String commandLine) {
     void kill() {
         if (isRunning()) {
             ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly);
+        }
+    }
+
+    /** SIGSTOP, under the same condition as {@link #kill}. */
+    void pause() {
+        signal("STOP");
+    }
+
+    /** SIGTERM. */
+    void terminate() {
+        signal("TERM");
+    }
+
+    /** SIGCONT. */
+    void resume() {
+        signal("CONT");
+    }
+
+    private void signal(String name) {
+        assertThat(isRunning()).isTrue();
+        try {
+            int code = new ProcessBuilder("kill", "-" + name, Long.toString(pid))
+                    .inheritIO()
+                    .start()
+                    .waitFor();
+            assertThat(code).isZero();
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError(e);
         }
     }
 }

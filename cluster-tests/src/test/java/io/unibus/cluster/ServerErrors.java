@@ -5,6 +5,9 @@ final class ServerErrors {
     /** A peer came back before the node could answer who is let in; it tries again. */
     static final String NOT_LET_IN_YET = "authentication error";
 
+    /** The port of a child that died was taken before the next one began. */
+    static final String PORT_TAKEN = "Error listening on port";
+
     /** A peer asked for a subject that is not for peers. */
     static final String NOT_PERMITTED = "Violation";
 

@@ -79,6 +79,19 @@ final class StopIT {
         assertThat(node.announcementFile()).doesNotExist();
     }
 
+    /** As a service manager does that signals a whole control group. */
+    @Test
+    void aChildThatIsTerminatedTogetherWithTheNodeIsNotStartedAgain() {
+        NodeProcess node = scenario.aNode().start();
+        node.awaitReady();
+        Proc child = node.child();
+        node.terminate();
+        child.terminate();
+        assertThat(node.awaitExit(NodeProcess.STOP_LIMIT)).isZero();
+        assertThat(node.log()).containsOnlyOnce("is ready on");
+        assertThat(Proc.touching(node.dataDirectory())).isEmpty();
+    }
+
     @Test
     void aNodeStopsAlsoWhileItStarts() {
         for (int i = 0; i < Settings.killRounds(); i++) {

@@ -102,6 +102,7 @@ public final class Node {
 
     /** Stops whatever was started, within a bounded time. Idempotent; may come while the node is starting. */
     public void stop() {
+        parts.bus().expectStop();
         shutdown.run();
         ended.complete(Optional.empty());
     }

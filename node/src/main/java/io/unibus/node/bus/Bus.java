@@ -149,6 +149,9 @@ public final class Bus implements AutoCloseable {
         if (now == null || now.server().state() != ServerState.READY) {
             return Optional.of("nats-server is " + state());
         }
+        if (!now.server().isAnswering()) {
+            return Optional.of("nats-server does not answer");
+        }
         return now.control().isConnected() ? Optional.empty() : Optional.of("the node is not logged in to nats-server");
     }
 
@@ -192,6 +195,17 @@ public final class Bus implements AutoCloseable {
             throw new IllegalStateException("the bus was not started");
         }
         return now;
+    }
+
+    /**
+     * Says that the node is being stopped: a child that ends from now on is not missed. The service manager may have asked
+     * it to end as well, long before its turn in the node's own sequence.
+     */
+    public void expectStop() {
+        @Nullable Running now = running;
+        if (now != null) {
+            now.server().expectStop();
+        }
     }
 
     /** Closes this node's connection, then ends the child. Idempotent; may come while the bus is being started. */
