@@ -1,19 +1,5 @@
 package io.unibus.protocol;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonFactoryBuilder;
-import com.fasterxml.jackson.core.JsonLocation;
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.core.StreamReadConstraints;
-import com.fasterxml.jackson.core.StreamReadFeature;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
-import java.nio.CharBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -33,11 +19,13 @@ import org.jspecify.annotations.Nullable;
  * <p>All failures are {@link MalformedException}s of the kind {@code json}, whose message names the field.
  */
 public final class JsonObject {
-    private static final JsonFactory FACTORY = new JsonFactoryBuilder()
-            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-            .streamReadConstraints(
-                    StreamReadConstraints.builder().maxNestingDepth(16).build())
-            .build();
+    /** More than the endpoints that fit into a request body of 1 MiB, which is what the largest requests consist of. */
+    private static final int MAX_VALUES = 20_000;
+
+    /** More than the values of any list in the 8 MiB that a client takes: the shortest records have 12 bytes for each. */
+    private static final int MAX_VALUES_OF_ARRAY = 1024 * 1024;
+
+    private static final int MAX_REASON_LENGTH = 500;
 
     private final String path;
     private final Map<String, Object> fields;
@@ -48,14 +36,14 @@ public final class JsonObject {
         this.fields = fields;
     }
 
-    /** Reads UTF-8 bytes that hold exactly one JSON object. */
+    /** Reads UTF-8 bytes that hold exactly one JSON object of at most 20,000 values. */
     public static JsonObject parse(byte[] utf8) {
-        return new JsonObject("", asObject("the body", parseValue(utf8)));
+        return new JsonObject("", asObject("the body", JsonTree.read(utf8, MAX_VALUES)));
     }
 
-    /** Reads UTF-8 bytes that hold exactly one JSON array of objects. */
+    /** Reads UTF-8 bytes that hold exactly one JSON array of objects: an answer, with far more values than a request has. */
     public static List<JsonObject> parseArray(byte[] utf8) {
-        if (!(parseValue(utf8) instanceof List<?> items)) {
+        if (!(JsonTree.read(utf8, MAX_VALUES_OF_ARRAY) instanceof List<?> items)) {
             throw malformed("the body must be a JSON array");
         }
         List<JsonObject> objects = new ArrayList<>();
@@ -163,77 +151,17 @@ public final class JsonObject {
         return malformed("field " + path + name + " must be " + expected);
     }
 
-    private static MalformedException malformed(String reason) {
-        return new MalformedException("json", reason);
+    /** The reason may repeat names from the text, which can be as long as the text. */
+    static MalformedException malformed(String reason) {
+        return new MalformedException(
+                "json", reason.length() <= MAX_REASON_LENGTH ? reason : reason.substring(0, MAX_REASON_LENGTH) + "...");
     }
 
-    @SuppressWarnings("unchecked") // readValue makes no other maps
+    @SuppressWarnings("unchecked") // JsonTree makes no other maps
     private static Map<String, Object> asObject(String what, @Nullable Object value) {
         if (value instanceof Map<?, ?> map) {
             return (Map<String, Object>) map;
         }
         throw malformed(what + " must be a JSON object");
-    }
-
-    private static @Nullable Object parseValue(byte[] utf8) {
-        try (JsonParser parser = openParser(utf8)) {
-            if (parser.nextToken() == null) {
-                throw malformed("the body is empty; it must be JSON");
-            }
-            Object value = readValue(parser);
-            if (parser.nextToken() != null) {
-                throw malformed("there is more text after the end of the JSON value");
-            }
-            return value;
-        } catch (JsonProcessingException e) {
-            throw malformed(e.getOriginalMessage() + place(e.getLocation()));
-        } catch (CharacterCodingException e) {
-            throw malformed("the body is not UTF-8");
-        } catch (IOException e) {
-            throw new UncheckedIOException(e); // reading from memory
-        }
-    }
-
-    /** The parser's own decoder guesses among encodings, and lets overlong forms and surrogates pass as UTF-8. */
-    private static JsonParser openParser(byte[] utf8) throws IOException {
-        CharBuffer text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(utf8));
-        return FACTORY.createParser(text.array(), text.arrayOffset(), text.length());
-    }
-
-    /** Faults against a limit have no location. */
-    private static String place(@Nullable JsonLocation location) {
-        return location == null ? "" : " (line " + location.getLineNr() + ", column " + location.getColumnNr() + ")";
-    }
-
-    private static @Nullable Object readValue(JsonParser parser) throws IOException {
-        return switch (parser.currentToken()) {
-            case START_OBJECT -> readObject(parser);
-            case START_ARRAY -> readArray(parser);
-            case VALUE_STRING -> parser.getText();
-            case VALUE_NUMBER_INT -> parser.getLongValue();
-            case VALUE_NUMBER_FLOAT -> parser.getDoubleValue();
-            case VALUE_TRUE -> true;
-            case VALUE_FALSE -> false;
-            case VALUE_NULL -> null;
-            default -> throw malformed("unexpected " + parser.currentToken());
-        };
-    }
-
-    private static Map<String, @Nullable Object> readObject(JsonParser parser) throws IOException {
-        Map<String, @Nullable Object> object = new LinkedHashMap<>();
-        while (parser.nextToken() != JsonToken.END_OBJECT) {
-            String name = parser.currentName();
-            parser.nextToken();
-            object.put(name, readValue(parser));
-        }
-        return object;
-    }
-
-    private static List<@Nullable Object> readArray(JsonParser parser) throws IOException {
-        List<@Nullable Object> array = new ArrayList<>();
-        while (parser.nextToken() != JsonToken.END_ARRAY) {
-            array.add(readValue(parser));
-        }
-        return array;
     }
 }

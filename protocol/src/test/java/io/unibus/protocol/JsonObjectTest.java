@@ -9,6 +9,9 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.function.IntFunction;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -135,8 +138,47 @@ final class JsonObjectTest {
     void deepNestingIsMalformed() {
         assertMalformed("", () -> parse("{\"a\":".repeat(100_000)));
         assertMalformed("", () -> parse("{\"a\":" + "[".repeat(100_000)));
-        assertMalformed("", () -> parse("{\"a\":" + "[".repeat(17) + "]".repeat(17) + "}"));
-        assertThat(parse("{\"a\":" + "[".repeat(10) + "]".repeat(10) + "}")).isNotNull();
+        assertMalformed("", () -> parse("{\"a\":" + "[".repeat(4) + "]".repeat(4) + "}"));
+        assertThat(parse("{\"a\":" + "[".repeat(3) + "]".repeat(3) + "}")).isNotNull();
+    }
+
+    @Test
+    void moreValuesThanAnyRequestHasAreMalformed() {
+        assertThat(parse("{\"a\":[" + "0,".repeat(19_997) + "0]}")).isNotNull();
+        assertMalformed("more than 20000 values", () -> parse("{\"a\":[" + "0,".repeat(19_998) + "0]}"));
+        String objects = "{\"\":0},".repeat(130_000) + "{}";
+        assertMalformed("more than 20000 values", () -> parse("{\"a\":[" + objects + "]}"));
+    }
+
+    @Test
+    void answersMayHaveMoreValuesThanRequests() {
+        String room =
+                "{\"room_id\":\"a\",\"subject\":\"a\",\"epoch\":1,\"policy\":{\"encrypted\":true},\"role\":\"member\"}";
+        int count = 8 * 1024 * 1024 / room.length();
+        assertThat(JsonObject.parseArray(utf8("[" + (room + ",").repeat(count - 1) + room + "]")))
+                .hasSize(count);
+        assertMalformed(
+                "more than 1048576 values", () -> JsonObject.parseArray(utf8("[" + "{},".repeat(1_048_575) + "{}]")));
+    }
+
+    @Test
+    void largestRekeyIsRead() {
+        String keys = numbered(4_500, i -> "\"" + i + "\":\"" + "k".repeat(107) + "\"");
+        String remove = numbered(4_500, i -> "\"" + i + "\"");
+        JsonObject json = parse("{\"epoch\":2,\"keys\":{" + keys + "},\"remove\":[" + remove + "]}");
+        assertThat(json.stringMap("keys")).hasSize(4_500);
+        assertThat(json.strings("remove")).hasSize(4_500);
+    }
+
+    @Test
+    void longNamesAreNotRepeatedWhole() {
+        String name = "n".repeat(100_000);
+        for (String text : List.of("{\"" + name + "\":1}", "{\"" + name + "\":1,\"" + name + "\":1}")) {
+            assertThatThrownBy(() -> parse(text).refuseUnknownFields())
+                    .isInstanceOf(MalformedException.class)
+                    .message()
+                    .hasSizeLessThan(600);
+        }
     }
 
     @Test
@@ -178,6 +220,10 @@ final class JsonObjectTest {
                 assertThat(e.what()).isEqualTo("json");
             }
         }
+    }
+
+    private static String numbered(int count, IntFunction<String> item) {
+        return IntStream.range(0, count).mapToObj(item).collect(Collectors.joining(","));
     }
 
     private static JsonObject parse(String text) {

@@ -22,14 +22,17 @@ final class BodyReader {
             Problem.of(400, "http-400", "The request body does not follow HTTP or ended early.");
     private static final Problem NO_MEMORY =
             Problem.of(503, "busy", "This node has too many requests under way; try again.");
-    private static final long BUDGET_BYTES = 64L * 1024 * 1024;
+    /** A body is held up to twice, as it grows and for its route, beside all else that the node keeps in memory. */
+    private static final long BUDGET_BYTES =
+            Math.min(64L * 1024 * 1024, Runtime.getRuntime().maxMemory() / 8);
 
     private final HttpServerExchange exchange;
     private final HttpLimits limits;
     private final AtomicLong heldBytes;
     private final Consumer<byte[]> success;
     private final Consumer<Problem> failure;
-    private final ByteArrayOutputStream body = new ByteArrayOutputStream();
+    private ByteArrayOutputStream body = new ByteArrayOutputStream();
+    private long held;
     private XnioExecutor.@Nullable Key deadline;
     private boolean settled;
 
@@ -68,7 +71,7 @@ final class BodyReader {
 
     private void begin() {
         exchange.addExchangeCompleteListener((done, proceed) -> {
-            heldBytes.addAndGet(-body.size());
+            heldBytes.addAndGet(-held);
             proceed.proceed();
         });
         StreamSourceChannel channel = Remainder.channel(exchange);
@@ -125,6 +128,8 @@ final class BodyReader {
                 }
                 if (count < 0) {
                     byte[] whole = body.toByteArray();
+                    body = new ByteArrayOutputStream(
+                            0); // the exchange keeps this reader, which need not keep the bytes
                     return () -> success.accept(whole);
                 }
                 if (body.size() + count > Dispatcher.MAX_BODY_BYTES) {
@@ -134,6 +139,7 @@ final class BodyReader {
                     return () -> failure.accept(NO_MEMORY);
                 }
                 heldBytes.addAndGet(count);
+                held += count;
                 buffer.flip();
                 byte[] bytes = new byte[count];
                 buffer.get(bytes);

@@ -234,6 +234,21 @@ class HttpServerIT {
     }
 
     @Test
+    void burstOfBodiesThatGrowWhenReadIsRefused() throws Exception {
+        String objects = "{\"\":0},".repeat((Dispatcher.MAX_BODY_BYTES - 16) / 7);
+        String body = "{\"a\":[" + objects + "0]}";
+        List<CompletableFuture<HttpResponse<String>>> answers = new ArrayList<>();
+        for (int i = 0; i < 48; i++) {
+            answers.add(client.sendAsync(request("/rooms", "POST", body).build(), BodyHandlers.ofString()));
+        }
+        assertThat(get("/livez").statusCode()).isEqualTo(200);
+        assertThat(answers)
+                .allSatisfy(answer -> assertThat(code(answer.join().body())).isIn("malformed-json", "busy"))
+                .anySatisfy(answer -> assertThat(answer.join().body()).contains("more than 20000 values"));
+        assertThat(get("/livez").statusCode()).isEqualTo(200);
+    }
+
+    @Test
     void bodyThatDoesNotArriveTimesOut() throws Exception {
         try (RawConnection connection = RawConnection.to(server.url())) {
             connection.sendLines("POST /rooms HTTP/1.1", HOST, CALLER, "Content-Length: 100", "", "{");
