@@ -24,7 +24,8 @@ final class Child {
 
     private static final int CANNOT_EXECUTE = 126;
     private static final int NOT_FOUND = 127;
-    private static final Set<String> ENVIRONMENT_KEPT = Set.of("PATH", "TZ");
+    private static final Set<String> ENVIRONMENT_KEPT = 
+            Set.of("PATH", "TZ", "GOMAXPROCS", "GOMEMLIMIT", "GOGC", "GODEBUG", "GOTRACEBACK");
 
     private final Process process;
     private final ProcessIdentity identity;
@@ -43,7 +44,7 @@ final class Child {
                 .redirectErrorStream(true)
                 .redirectOutput(Redirect.PIPE);
         // What the JVM was given in its environment, secrets perhaps, is none of the server's business.
-        builder.environment().keySet().removeIf(name -> !ENVIRONMENT_KEPT.contains(name) && !name.startsWith("GO"));
+        builder.environment().keySet().removeIf(name -> !keeps(name));
         try {
             Process process = builder.start();
             ProcessIdentity identity = new ProcessIdentity(
@@ -55,6 +56,10 @@ final class Child {
             throw new NatsServerException(
                     Reason.BINARY_UNUSABLE, "cannot start " + binary.executable() + ": " + e.getMessage(), e);
         }
+    }
+
+    static boolean keeps(String variable) {
+        return ENVIRONMENT_KEPT.contains(variable);
     }
 
     private static List<String> command(InstalledBinary binary, RunDirectory files, Launchers launchers) {
