@@ -7,6 +7,7 @@ import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** An exclusive lock that ends with the process; nats-server has none of its own, and two on one store lose data. */
@@ -19,7 +20,8 @@ final class DirectoryLock implements AutoCloseable {
 
     static DirectoryLock acquire(Path file) {
         try {
-            FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            FileChannel channel = FileChannel.open(
+                    file, Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE), PrivateFiles.mode("rw-------"));
             if (lock(channel) == null) {
                 channel.close();
                 throw new NatsServerException(

@@ -91,7 +91,7 @@ final class PrivateFiles {
         return parent == null ? file.toAbsolutePath() : parent;
     }
 
-    private static FileAttribute<?>[] mode(String permissions) {
+    static FileAttribute<?>[] mode(String permissions) {
         if (!POSIX) {
             return new FileAttribute<?>[0];
         }

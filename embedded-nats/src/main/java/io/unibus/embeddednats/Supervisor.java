@@ -98,13 +98,16 @@ final class Supervisor implements Runnable {
     }
 
     private void cleanUp() {
-        guard.close();
-        try {
-            files.removeTracesOfChildren();
-            unlockDirectories();
-        } catch (RuntimeException e) {
-            log.warn("the end of nats-server left something behind: {}", e.getMessage());
+        List<Runnable> steps = new ArrayList<>(List.of(guard::close, files::removeTracesOfChildren));
+        locks.forEach(lock -> steps.add(lock::close));
+        for (Runnable step : steps) {
+            try {
+                step.run();
+            } catch (RuntimeException e) {
+                log.warn("the end of nats-server left something behind: {}", e.getMessage());
+            }
         }
+        locks.clear();
     }
 
     private void superviseUntilStop() throws InterruptedException {

@@ -232,6 +232,29 @@ class NatsServerIT {
     }
 
     @Test
+    void aDirectoryIsFreeAgainWhenFilesCouldNotBeRemoved() throws Exception {
+        NatsServer first = scenario.started();
+        Path obstacle = Files.createDirectories(scenario.data.resolve("nats-server.ports/x.ports/y"));
+        first.stop();
+        Files.delete(obstacle);
+        Files.delete(scenario.data.resolve("nats-server.ports/x.ports"));
+
+        NatsServer second = scenario.started();
+        assertThat(second.state()).isEqualTo(ServerState.READY);
+    }
+
+    @Test
+    void lockFilesAreTheirOwnersOnly() throws IOException {
+        NatsServer server = scenario.started();
+        assertThat(server.state()).isEqualTo(ServerState.READY);
+        for (Path directory : List.of(scenario.data, scenario.data.resolve("jetstream"))) {
+            assertThat(PosixFilePermissions.toString(
+                            Files.getPosixFilePermissions(directory.resolve(RunDirectory.LOCK_NAME))))
+                    .isEqualTo("rw-------");
+        }
+    }
+
+    @Test
     void anUnderstoodRefusalOfTheLoginIsSaidAtOnce() {
         NatsServer server = scenario.build(
                 scenario.builder(scenario.config().build()).probeLogin(ProbeLogin.password("app", Secret.of("wrong"))));
