@@ -89,6 +89,23 @@ final class Writer {
     }
 
     private <T> T transact(Work<T> work, Deadline deadline) {
+        boolean settled = false;
+        try {
+            T result = attempt(work, deadline);
+            settled = true;
+            return result;
+        } catch (StoreException e) {
+            settled = true;
+            throw e;
+        } finally {
+            if (!settled) {
+                // Wherever an error struck, the lock on the file must not outlive it: closing rolls back what is open.
+                discardSession();
+            }
+        }
+    }
+
+    private <T> T attempt(Work<T> work, Deadline deadline) {
         long number = begun.incrementAndGet();
         Session session = session();
         T result;
@@ -111,7 +128,7 @@ final class Writer {
         } catch (MalformedException e) {
             rollBack(session);
             throw errors.unreadable(e);
-        } catch (RuntimeException e) {
+        } catch (StoreException e) {
             rollBack(session);
             throw e;
         }

@@ -315,6 +315,20 @@ final class SqliteStoreTest {
     }
 
     @Test
+    void anErrorInsideAWriteEndsItsTransaction() {
+        try (SqliteStore store = SqliteStore.open(file, PATIENT);
+                SqliteStore other = SqliteStore.open(file, IMPATIENT)) {
+            assertThatThrownBy(() -> store.writer().write(session -> {
+                        done(UserRows.add(session, member(endpoint(1))));
+                        throw new OutOfMemoryError("as the test says");
+                    }))
+                    .isInstanceOf(OutOfMemoryError.class);
+            done(other.addUser(member(endpoint(2))));
+            done(store.addUser(member(endpoint(1))));
+        }
+    }
+
+    @Test
     void closeEndsAReadThatDoesNotEnd() throws Exception {
         SqliteStore store = SqliteStore.open(file, IMPATIENT);
         CountDownLatch started = new CountDownLatch(1);
