@@ -3,15 +3,15 @@ package io.unibus.store.sqlite;
 import io.unibus.store.StoreUnusableException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
-import java.net.JarURLConnection;
-import java.net.URL;
-import java.net.URLConnection;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFileAttributes;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.zip.CRC32;
+import java.nio.file.attribute.UserPrincipal;
+import java.util.Arrays;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.sqlite.SQLiteJDBCLoader;
@@ -30,7 +30,7 @@ public final class SqliteLibrary {
      * called before the first store is opened. Without this call every start unpacks a copy of its own into the folder for
      * temporary files, which stays there when the process is killed.
      *
-     * <p>What cannot be unpacked here is left to the driver's own way. Does nothing when the system property
+     * <p>What cannot be unpacked here, or not safely because others can write the directory, is left to the driver's own way. Does nothing when the system property
      * {@code org.sqlite.lib.path} names a library already.
      *
      * @throws StoreUnusableException when the library is unpacked and the system does not load it
@@ -40,17 +40,20 @@ public final class SqliteLibrary {
             return;
         }
         try {
-            Path absolute = directory.toAbsolutePath().normalize();
-            String name = unpack(absolute);
-            load(absolute.resolve(name));
-            System.setProperty(LIBRARY_NAME, name);
-            System.setProperty(LIBRARY_PATH, absolute.toString());
+            Path library = unpack(directory);
+            load(library);
+            String parent = String.valueOf(library.getParent());
+            System.setProperty(LIBRARY_NAME, String.valueOf(library.getFileName()));
+            System.setProperty(LIBRARY_PATH, parent);
             if (System.getProperty(TEMPORARY_DIRECTORY) == null) {
-                System.setProperty(TEMPORARY_DIRECTORY, absolute.toString());
+                System.setProperty(TEMPORARY_DIRECTORY, parent);
             }
         } catch (IOException e) {
             Logger log = LoggerFactory.getLogger(SqliteLibrary.class); // not sooner: only a failure needs it
-            log.warn("Cannot keep SQLite's native library; a temporary copy is used: directory={}", directory, e);
+            log.warn(
+                    "Cannot keep SQLite's native library; a temporary copy is used: directory={} reason={}",
+                    directory,
+                    e.toString());
         }
     }
 
@@ -67,50 +70,55 @@ public final class SqliteLibrary {
         }
     }
 
-    /** The name of the file. */
-    private static String unpack(Path directory) throws IOException {
+    /**
+     * The library's file. One that is there is taken only if it is this user's alone and byte for byte the jar's: whoever
+     * can write it, or the directory, can run code here.
+     */
+    static Path unpack(Path directory) throws IOException {
         Files.createDirectories(
                 directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        Path real = directory.toRealPath();
         String name = LibraryLoaderUtil.getNativeLibName();
-        String resource = LibraryLoaderUtil.getNativeLibResourcePath() + "/" + name;
-        URL packed = SQLiteJDBCLoader.class.getResource(resource);
-        if (packed == null) {
-            throw new IOException("no native library for this system in the jar: " + resource);
-        }
-        URLConnection source = packed.openConnection();
-        source.setUseCaches(false);
-        String unpacked = SQLiteJDBCLoader.getVersion() + "-" + name;
-        Path library = directory.resolve(unpacked);
-        try (InputStream in = source.getInputStream()) {
-            if (!isWhole(library, source)) {
-                write(in, directory, library);
-            }
-        }
-        return unpacked;
-    }
-
-    /** After a loss of power the file may have its name but not its bytes. */
-    private static boolean isWhole(Path library, URLConnection source) throws IOException {
-        if (!Files.exists(library) || Files.size(library) != source.getContentLengthLong()) {
-            return false;
-        }
-        if (!(source instanceof JarURLConnection jar)) {
-            return true;
-        }
-        CRC32 crc = new CRC32();
-        crc.update(Files.readAllBytes(library));
-        return crc.getValue() == jar.getJarEntry().getCrc();
-    }
-
-    private static void write(InputStream in, Path directory, Path library) throws IOException {
-        Path unfinished = Files.createTempFile(directory, "unpacking-", null);
+        byte[] packed = packed(LibraryLoaderUtil.getNativeLibResourcePath() + "/" + name);
+        Path library = real.resolve(SQLiteJDBCLoader.getVersion() + "-" + name);
+        Path unfinished = Files.createTempFile(real, "unpacking-", null);
         try {
-            try (OutputStream out = Files.newOutputStream(unfinished)) {
-                in.transferTo(out);
+            UserPrincipal user = Files.getOwner(unfinished); // the effective one, which has a name nowhere else
+            if (!isOnlyOf(user, real)) {
+                throw new IOException(real + " is not this user's, or others can write it");
             }
-            Files.move(unfinished, library, StandardCopyOption.ATOMIC_MOVE);
+            if (!isTrusted(library, user, packed)) {
+                Files.write(unfinished, packed);
+                Files.move(unfinished, library, StandardCopyOption.ATOMIC_MOVE);
+            }
         } finally {
             Files.deleteIfExists(unfinished);
         }
+        return library;
+    }
+
+    private static byte[] packed(String resource) throws IOException {
+        try (InputStream in = SQLiteJDBCLoader.class.getResourceAsStream(resource)) {
+            if (in == null) {
+                throw new IOException("no native library for this system in the jar: " + resource);
+            }
+            return in.readAllBytes();
+        }
+    }
+
+    /** After a loss of power the file may have its name but not its bytes. */
+    private static boolean isTrusted(Path library, UserPrincipal user, byte[] packed) throws IOException {
+        return Files.isRegularFile(library, LinkOption.NOFOLLOW_LINKS)
+                && isOnlyOf(user, library)
+                && Files.size(library) == packed.length
+                && Arrays.equals(Files.readAllBytes(library), packed);
+    }
+
+    private static boolean isOnlyOf(UserPrincipal user, Path path) throws IOException {
+        PosixFileAttributes attributes =
+                Files.readAttributes(path, PosixFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+        return attributes.owner().equals(user)
+                && !attributes.permissions().contains(PosixFilePermission.GROUP_WRITE)
+                && !attributes.permissions().contains(PosixFilePermission.OTHERS_WRITE);
     }
 }
