@@ -24,7 +24,7 @@ final class Child {
 
     private static final int CANNOT_EXECUTE = 126;
     private static final int NOT_FOUND = 127;
-    private static final Set<String> ENVIRONMENT_KEPT = 
+    private static final Set<String> ENVIRONMENT_KEPT =
             Set.of("PATH", "TZ", "GOMAXPROCS", "GOMEMLIMIT", "GOGC", "GODEBUG", "GOTRACEBACK");
 
     private final Process process;
