@@ -74,9 +74,12 @@ final class Schema {
      * @throws io.unibus.store.StoreUnusableException with what it is instead
      */
     static void requireOurs(Session session, SqliteErrors errors) throws SQLException {
+        // In one transaction: between these reads another process may give a new file its tables.
+        session.run("BEGIN");
         long applicationId = session.number("PRAGMA application_id");
         long version = session.number("PRAGMA user_version");
         boolean fresh = applicationId == 0 && version == 0 && !session.exists("SELECT 1 FROM sqlite_schema LIMIT 1");
+        session.run("COMMIT");
         if (!fresh && applicationId != APPLICATION_ID) {
             throw errors.unusable(
                     "it is the database of another program (application id " + applicationId + ", not " + APPLICATION_ID

@@ -38,6 +38,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -419,7 +420,7 @@ final class SqliteStoreTest {
         }
     }
 
-    @Test
+    @RepeatedTest(30)
     void aNewFileMayBeOpenedByManyAtOnce() {
         Callable<Boolean> opener = () -> {
             try (SqliteStore store = SqliteStore.open(file, PATIENT)) {
