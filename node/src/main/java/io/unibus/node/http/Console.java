@@ -40,7 +40,7 @@ final class Console {
 
     static Answer page(NodeInfo info, Bus bus, Readiness.Report report) {
         StringBuilder checks = new StringBuilder();
-        for (Map.Entry<String, String> check : report.checks().entrySet()) {
+        for (Map.Entry<String, String> check : report.details().entrySet()) {
             boolean good = Readiness.OK.equals(check.getValue());
             checks.append(row(
                     check.getKey(),

@@ -77,7 +77,7 @@ final class Dispatcher implements HttpHandler {
                 exchange,
                 limits,
                 heldBytes,
-                body -> answerOnWorker(exchange, route, new Request(exchange, parameters, body)),
+                body -> answer(exchange, route, new Request(exchange, parameters, body)),
                 problem -> send(exchange, problem.answer(), limits));
     }
 
@@ -87,6 +87,14 @@ final class Dispatcher implements HttpHandler {
                     done.getRequestMethod().toString(), template, done.getStatusCode(), nanoTime.getAsLong() - begin);
             proceed.proceed();
         });
+    }
+
+    private void answer(HttpServerExchange exchange, Route route, Request request) {
+        if (route.immediate()) {
+            send(exchange, answer(route, request), limits);
+        } else {
+            answerOnWorker(exchange, route, request);
+        }
     }
 
     /** Only now does the request count as under way: one whose body is slow to come keeps no other waiting. */
@@ -115,6 +123,7 @@ final class Dispatcher implements HttpHandler {
 
     static void send(HttpServerExchange exchange, Answer answer, HttpLimits limits) {
         exchange.setStatusCode(answer.status());
+        exchange.setReasonPhrase(Problem.title(answer.status()));
         exchange.getResponseHeaders().put(Headers.CACHE_CONTROL, "no-store");
         exchange.getResponseHeaders().put(new HttpString("X-Content-Type-Options"), "nosniff");
         answer.headers().forEach((name, value) -> exchange.getResponseHeaders().put(new HttpString(name), value));

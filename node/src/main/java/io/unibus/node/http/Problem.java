@@ -24,9 +24,14 @@ record Problem(int status, String code, String detail, Consumer<JsonWriter> fact
         };
     }
 
+    /** RFC 9110, section 15; the server library does not know all of them. */
+    static String title(int status) {
+        return status == 421 ? "Misdirected Request" : StatusCodes.getReason(status);
+    }
+
     private void writeFields(JsonWriter json) {
         json.field("type", "urn:unibus:problem:" + code);
-        json.field("title", StatusCodes.getReason(status));
+        json.field("title", title(status));
         json.field("status", status);
         json.field("code", code);
         json.field("detail", detail);

@@ -37,6 +37,13 @@ final class Problems {
             Map.entry(Rejection.OwnerOnly.class, 403),
             Map.entry(Rejection.AdminOnly.class, 403));
 
+    /** Not the store's own words, which hold paths of this host: those are for the log. */
+    private static final String STORE_UNAVAILABLE =
+            "The store of this node is not available now; nothing was written; try again.";
+
+    private static final String OUTCOME_UNKNOWN =
+            "The write may or may not have happened: read before you write again.";
+
     private Problems() {}
 
     static Problem of(Rejection rejection) {
@@ -67,11 +74,11 @@ final class Problems {
         }
         if (fault instanceof StoreUnavailableException unavailable) {
             log.warn("{} was refused: {}", request, unavailable.getMessage());
-            return Problem.of(503, "store-unavailable", unavailable.getMessage());
+            return Problem.of(503, "store-unavailable", STORE_UNAVAILABLE);
         }
         if (fault instanceof OutcomeUnknownException unknown) {
             log.warn("{} has an unknown outcome: {}", request, unknown.getMessage());
-            return Problem.of(503, "outcome-unknown", unknown.getMessage());
+            return Problem.of(503, "outcome-unknown", OUTCOME_UNKNOWN);
         }
         String incident = UUID.randomUUID().toString();
         if (fault instanceof StoreUnusableException) {

@@ -7,8 +7,14 @@ import io.unibus.protocol.Endpoint;
  *
  * @param template a path with {@code {room}} and {@code {endpoint}}
  * @param access who may ask; what exactly a user may see, the control plane decides
+ * @param immediate whether the handler does no I/O and is answered ahead of the limit on requests under way, so that it
+ *     answers while all workers wait for something
  */
-record Route(String method, String template, Access access, Handler handler) {
+record Route(String method, String template, Access access, boolean immediate, Handler handler) {
+    Route(String method, String template, Access access, Handler handler) {
+        this(method, template, access, false, handler);
+    }
+
     enum Access {
         ANYONE,
         USER,

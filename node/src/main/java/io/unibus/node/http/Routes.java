@@ -96,7 +96,7 @@ final class Routes {
                         "/users/{endpoint}/revoke",
                         (caller, request) ->
                                 one(200, control.revokeUser(caller, request.endpoint()), User::writeFields)),
-                new Route("GET", "/livez", Route.Access.ANYONE, operations::livez),
+                new Route("GET", "/livez", Route.Access.ANYONE, true, operations::livez),
                 new Route("GET", "/readyz", Route.Access.ANYONE, operations::readyz),
                 new Route("GET", "/openapi.yaml", Route.Access.ANYONE, operations::openApi),
                 hostOrAdmin("/status", operations::status),

@@ -45,7 +45,7 @@ final class ServerParts {
         this.routes = new Routes(
                 control,
                 new Callers(control),
-                new Operations(info, bus, new Readiness(store, bus, System::nanoTime), metrics));
+                new Operations(info, bus, new Readiness(store, bus, System::nanoTime, config), metrics));
     }
 
     HttpServer server(HttpLimits limits) {
