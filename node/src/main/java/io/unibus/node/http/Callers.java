@@ -3,6 +3,7 @@ package io.unibus.node.http;
 import io.unibus.node.control.ControlPlane;
 import io.unibus.protocol.Endpoint;
 import io.unibus.protocol.Headers;
+import io.unibus.protocol.MalformedException;
 import io.unibus.store.Rejection;
 import javax.inject.Inject;
 
@@ -21,9 +22,13 @@ final class Callers {
     /**
      * The caller, who counts as an active user.
      *
+     * @throws MalformedException when several are named
      * @throws ProblemException 401 when nobody is named, 403 when the caller was revoked
      */
     Endpoint identify(Request request) {
+        if (request.headerCount(Headers.ENDPOINT) > 1) { // which of them would a proxy have checked?
+            throw new MalformedException("caller", "there must be one header " + Headers.ENDPOINT + ", not several");
+        }
         Endpoint caller = request.header(Headers.ENDPOINT)
                 .map(Endpoint::parse)
                 .orElseThrow(() -> new ProblemException(Problem.of(

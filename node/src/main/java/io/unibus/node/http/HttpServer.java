@@ -46,7 +46,7 @@ public final class HttpServer implements AutoCloseable {
         this.listen = listen;
         this.limits = limits;
         this.drain = new GracefulShutdownHandler(new HttpContinueReadHandler(dispatcher));
-        HttpHandler root = new EmptyErrors(limits, new HostCheck(listen, limits, drain));
+        HttpHandler root = new EmptyErrors(limits, new Framing(limits, new HostCheck(listen, limits, drain)));
         this.undertow = Undertow.builder()
                 .addHttpListener(listen.port(), listen.host())
                 .setIoThreads(IO_THREADS)
@@ -96,11 +96,20 @@ public final class HttpServer implements AutoCloseable {
         started = true;
     }
 
-    /** The base URL, with the port that was really taken. */
+    /** The base URL for a process of this host, with the port that was really taken. */
     public String url() {
         InetSocketAddress address =
                 (InetSocketAddress) undertow.getListenerInfo().get(0).getAddress();
-        return "http://" + new HostPort(listen.host(), address.getPort());
+        return "http://" + new HostPort(reachableHost(listen.host()), address.getPort());
+    }
+
+    /** Nobody can connect to a wildcard address everywhere; loopback is part of it. */
+    private static String reachableHost(String host) {
+        return switch (host) {
+            case "0.0.0.0" -> "127.0.0.1";
+            case "::" -> "::1";
+            default -> host;
+        };
     }
 
     @Override

@@ -49,6 +49,11 @@ final class Request {
         return Optional.ofNullable(value);
     }
 
+    /** How many fields of this name the request has. */
+    int headerCount(String name) {
+        return exchange.getRequestHeaders().count(name);
+    }
+
     boolean isFromLoopback() {
         @Nullable InetSocketAddress source = exchange.getSourceAddress();
         return source != null && source.getAddress().isLoopbackAddress();

@@ -185,6 +185,8 @@ class HttpServerIT {
                     .read();
             assertThat(response.status()).isEqualTo(421);
             assertThat(code(response.body())).isEqualTo("host-not-allowed");
+            assertThat(response.body()).contains("\"title\":\"Misdirected Request\"");
+            assertThat(response.head()).startsWith("HTTP/1.1 421 Misdirected Request");
         }
     }
 
@@ -392,6 +394,40 @@ class HttpServerIT {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"gzip, chunked", "identity", "xchunked", "gzip", "chunked, chunked"})
+    void transferEncodingOtherThanChunkedIsRefusedAndTheConnectionClosed(String encoding) throws Exception {
+        try (RawConnection connection = RawConnection.to(server.url())) {
+            RawConnection.Response response = connection
+                    .sendLines("POST /rooms HTTP/1.1", HOST, CALLER, "Transfer-Encoding: " + encoding, "", "0", "")
+                    .read();
+            assertThat(response.status()).isEqualTo(400);
+            assertThat(code(response.body())).isEqualTo("http-400");
+            assertThat(response.head()).containsIgnoringCase("connection: close");
+            assertThat(connection.isClosedByServer()).isTrue();
+        }
+    }
+
+    @Test
+    void callerNamedTwiceIsMalformed() throws Exception {
+        try (RawConnection connection = RawConnection.to(server.url())) {
+            RawConnection.Response response = connection
+                    .sendLines("GET /rooms/team HTTP/1.1", HOST, CALLER, "Unibus-Endpoint: " + Peers.BOB, "")
+                    .read();
+            assertThat(response.status()).isEqualTo(400);
+            assertThat(code(response.body())).isEqualTo("malformed-caller");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0.0.0.0, http://127.0.0.1:", "::, http://[::1]:"})
+    void urlOfAWildcardListenerIsReachable(String wildcard, String begin) throws Exception {
+        try (HttpServer open = new ServerParts(store, dataDir, new HostPort(wildcard, 0)).server(LIMITS)) {
+            open.start();
+            assertThat(open.url()).startsWith(begin);
+        }
+    }
+
     @Test
     void clientThatWaitsToBeToldToContinueIsTold() throws Exception {
         try (RawConnection connection = RawConnection.to(server.url())) {
@@ -453,19 +489,47 @@ class HttpServerIT {
     @Test
     void busyStoreIsToBeTriedAgain() throws Exception {
         store.beforeEachCall(() -> {
-            throw new StoreUnavailableException("the store is busy", null);
+            throw new StoreUnavailableException("/var/lib/x/unibus.db: [SQLITE_BUSY]", null);
         });
         HttpResponse<String> response = get("/users");
         assertProblem(response, 503, "store-unavailable");
+        assertThat(response.body()).doesNotContain("/var/lib", "SQLITE");
+        assertThat(get("/readyz").body()).contains("cannot take writes").doesNotContain("/var/lib", "SQLITE");
+        assertThat(logged.list).anyMatch(event -> event.getFormattedMessage().contains("SQLITE_BUSY"));
         assertThat(response.headers().firstValue("Retry-After")).contains("1");
     }
 
     @Test
     void unknownOutcomeIsSaidToBeUnknown() throws Exception {
         store.beforeEachCall(() -> {
-            throw new OutcomeUnknownException("the write may have happened", null);
+            throw new OutcomeUnknownException("/var/lib/x/unibus.db: [SQLITE_IOERR]", null);
         });
-        assertProblem(get("/users"), 503, "outcome-unknown");
+        HttpResponse<String> response = get("/users");
+        assertProblem(response, 503, "outcome-unknown");
+        assertThat(response.body()).contains("read before you write").doesNotContain("/var/lib", "SQLITE");
+    }
+
+    @Test
+    void nodeIsLiveWhileAllWorkersWaitForAStoreThatHangs() throws Exception {
+        CountDownLatch goOn = new CountDownLatch(1);
+        store.beforeEachCall(() -> await(goOn));
+        List<CompletableFuture<HttpResponse<String>>> stuck = new ArrayList<>();
+        for (int i = 0; i < 100; i++) {
+            stuck.add(client.sendAsync(request("/users", "GET", "").build(), BodyHandlers.ofString()));
+        }
+        try {
+            for (int i = 0; i < 5; i++) {
+                HttpRequest live = request("/livez", "GET", "")
+                        .timeout(Duration.ofSeconds(5))
+                        .build();
+                assertThat(client.send(live, BodyHandlers.ofString()).statusCode())
+                        .isEqualTo(200);
+            }
+            assertThat(stuck).noneMatch(CompletableFuture::isDone);
+        } finally {
+            goOn.countDown();
+            stuck.forEach(CompletableFuture::join);
+        }
     }
 
     // The end.
