@@ -1,5 +1,6 @@
 package io.unibus.node.host;
 
+import com.sun.security.auth.module.UnixSystem;
 import io.unibus.protocol.JsonObject;
 import io.unibus.protocol.JsonWriter;
 import io.unibus.protocol.MalformedException;
@@ -9,9 +10,9 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -19,9 +20,11 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,8 +33,17 @@ import org.jspecify.annotations.Nullable;
  */
 public final class DataDirectory implements AutoCloseable {
     private static final Set<PosixFilePermission> OWNER_FILE = PosixFilePermissions.fromString("rw-------");
+    private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rwx------");
     private static final FileAttribute<Set<PosixFilePermission>> OWNER_DIRECTORY =
-            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
+            PosixFilePermissions.asFileAttribute(OWNER_ONLY);
+
+    /** What a data directory may hold before its first node: without any of it a directory serves something else. */
+    private static final Set<String> OUR_FILES = Set.of("lock", "unibus.db", "cluster.key");
+
+    /** The start of a process is known to its host to about a second. */
+    private static final Duration START_TOLERANCE = Duration.ofSeconds(2);
+
+    private static final String CHOOSE = "choose another directory with --data-dir";
 
     private final Path path;
     private @Nullable FileChannel lock;
@@ -41,7 +53,8 @@ public final class DataDirectory implements AutoCloseable {
     }
 
     /**
-     * What tools need to find a running node.
+     * What tools need to find a running node. There is no address of a cluster yet: every node is alone, and the field
+     * {@code cluster} is absent.
      *
      * @param pid of the Java process
      * @param childPid of its nats-server when it became ready
@@ -70,21 +83,75 @@ public final class DataDirectory implements AutoCloseable {
         }
     }
 
-    /** Opens the directory, which is made if need be. */
+    /**
+     * Opens the directory, which is made if need be.
+     *
+     * @throws FatalException when it belongs to another user, others may write to it, or it cannot be used
+     */
     public static DataDirectory open(Path path) {
+        return open(path, currentUser());
+    }
+
+    static DataDirectory open(Path path, long user) {
         try {
             if (!Files.isDirectory(path)) {
                 Files.createDirectories(path, OWNER_DIRECTORY);
             }
-        } catch (FileAlreadyExistsException e) {
-            throw unusable(path, e.getFile() + " is a file", e);
+            requireOwner(path, user);
+            makePrivate(path);
+            if (!Files.isWritable(path)) {
+                throw Files.getFileStore(path).isReadOnly()
+                        ? unusable(path, "its file system is read-only", "mount it for writing, or " + CHOOSE, null)
+                        : unusable(path, "it is not writable for this user", "run `chmod 700 " + path + "`", null);
+            }
         } catch (IOException e) {
-            throw unusable(path, reason(e), e);
-        }
-        if (!Files.isWritable(path)) {
-            throw unusable(path, "it is not writable for this user", null);
+            throw unusable(path, e);
         }
         return new DataDirectory(path);
+    }
+
+    /** Files that root makes would be unusable for the owner; and what the owner puts there, root must not load. */
+    private static void requireOwner(Path path, long user) throws IOException {
+        if (owner(path) != user) {
+            String name = Files.getOwner(path).getName();
+            throw unusable(
+                    path,
+                    "it belongs to " + name,
+                    "run this as its owner, for example `sudo -u " + name + " unibus ...`, or " + CHOOSE,
+                    null);
+        }
+    }
+
+    private static void makePrivate(Path path) throws IOException {
+        Set<PosixFilePermission> permissions = Files.getPosixFilePermissions(path);
+        if (OWNER_ONLY.containsAll(permissions)) {
+            return;
+        }
+        boolean othersWrite = permissions.contains(PosixFilePermission.GROUP_WRITE)
+                || permissions.contains(PosixFilePermission.OTHERS_WRITE);
+        if (othersWrite || !isOursAlone(path)) {
+            throw unusable(
+                    path,
+                    "others may " + (othersWrite ? "write to it" : "read it, and it holds other things"),
+                    "run `chmod 700 " + path + "` if it is for the node alone, or " + CHOOSE,
+                    null);
+        }
+        Files.setPosixFilePermissions(path, OWNER_ONLY);
+    }
+
+    /** Never closes a directory that was given by mistake, such as a home or the root, to everybody else. */
+    private static boolean isOursAlone(Path path) throws IOException {
+        try (Stream<Path> files = Files.list(path)) {
+            return files.findAny().isEmpty() || OUR_FILES.stream().anyMatch(name -> Files.exists(path.resolve(name)));
+        }
+    }
+
+    private static long currentUser() {
+        return new UnixSystem().getUid();
+    }
+
+    private static long owner(Path path) throws IOException {
+        return ((Number) Files.getAttribute(path, "unix:uid")).longValue();
     }
 
     /** Makes this process the only node on the directory. */
@@ -107,7 +174,7 @@ public final class DataDirectory implements AutoCloseable {
             channel.truncate(0);
             channel.write(ByteBuffer.wrap((ProcessHandle.current().pid() + "\n").getBytes(StandardCharsets.US_ASCII)));
         } catch (IOException e) {
-            throw unusable(path, reason(e), e);
+            throw unusable(path, e);
         }
     }
 
@@ -125,7 +192,7 @@ public final class DataDirectory implements AutoCloseable {
             Files.write(temporary, JsonWriter.object(node::writeFields));
             Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException e) {
-            throw unusable(path, reason(e), e);
+            throw unusable(path, e);
         }
     }
 
@@ -133,16 +200,20 @@ public final class DataDirectory implements AutoCloseable {
         try {
             Files.deleteIfExists(announcement(path));
         } catch (IOException e) {
-            throw unusable(path, reason(e), e);
+            throw unusable(path, e);
         }
     }
 
-    /** The node that announced itself in a data directory, if its process still lives. */
+    /**
+     * The node that announced itself in a data directory, if its process still lives; nothing when this user may not look.
+     */
     public static Optional<RunningNode> findRunning(Path dataDir) {
         try {
             RunningNode node = RunningNode.fromJson(JsonObject.parse(Files.readAllBytes(announcement(dataDir))));
-            return ProcessHandle.of(node.pid()).filter(ProcessHandle::isAlive).map(alive -> node);
-        } catch (NoSuchFileException e) {
+            return ProcessHandle.of(node.pid())
+                    .filter(process -> isOf(process, node))
+                    .map(process -> node);
+        } catch (NoSuchFileException | AccessDeniedException e) {
             return Optional.empty();
         } catch (IOException | MalformedException e) {
             throw new FatalException(
@@ -150,9 +221,32 @@ public final class DataDirectory implements AutoCloseable {
         }
     }
 
-    /** Refuses a secret that others can read. */
+    /** The system gives the number of an ended process to another one, which then began after the node. */
+    private static boolean isOf(ProcessHandle process, RunningNode node) {
+        Instant latestStart = node.startedAt().plus(START_TOLERANCE);
+        return process.isAlive()
+                && process.info().startInstant().filter(latestStart::isBefore).isEmpty();
+    }
+
+    /**
+     * Refuses a secret that others can read or replace. A link is followed: mounted secrets are links, and what counts is
+     * the file.
+     */
     public static void requirePrivate(Path file) throws IOException {
-        Set<PosixFilePermission> permissions = Files.getPosixFilePermissions(file, LinkOption.NOFOLLOW_LINKS);
+        requirePrivate(file, currentUser());
+    }
+
+    static void requirePrivate(Path file, long user) throws IOException {
+        long owner = owner(file);
+        if (owner != user && owner != 0) {
+            throw new FatalException(
+                    ExitCode.CONFIGURATION,
+                    file + " holds a secret and belongs to "
+                            + Files.getOwner(file).getName()
+                            + ", who is neither this user nor root: take a copy of your"
+                            + " own with mode 600");
+        }
+        Set<PosixFilePermission> permissions = Files.getPosixFilePermissions(file);
         if (!OWNER_FILE.containsAll(permissions)) {
             throw new FatalException(
                     ExitCode.CONFIGURATION,
@@ -170,7 +264,7 @@ public final class DataDirectory implements AutoCloseable {
             try {
                 held.close();
             } catch (IOException e) {
-                throw unusable(path, reason(e), e);
+                throw unusable(path, e);
             }
         }
     }
@@ -195,15 +289,25 @@ public final class DataDirectory implements AutoCloseable {
         return pid.isEmpty() ? "" : " (process " + pid + ")";
     }
 
-    private static String reason(IOException e) {
-        return e.getClass().getSimpleName().replace("Exception", "") + ": " + e.getMessage();
+    private static FatalException unusable(Path path, IOException e) {
+        String message = String.valueOf(e.getMessage());
+        if (e instanceof FileAlreadyExistsException exists) {
+            return unusable(path, exists.getFile() + " is a file", CHOOSE, e);
+        }
+        if (message.contains("No space left on device") || message.contains("quota")) {
+            return unusable(path, message, "free space there, or " + CHOOSE, e);
+        }
+        if (message.contains("Read-only file system")) {
+            return unusable(path, message, "mount it for writing, or " + CHOOSE, e);
+        }
+        String reason = e.getClass().getSimpleName().replace("Exception", "") + ": " + message;
+        return unusable(path, reason, "make it writable for this user, or " + CHOOSE, e);
     }
 
-    private static FatalException unusable(Path path, String reason, @Nullable Throwable cause) {
+    private static FatalException unusable(Path path, String reason, String advice, @Nullable Throwable cause) {
         return new FatalException(
                 ExitCode.CONFIGURATION,
-                "the data directory " + path + " cannot be used (" + reason
-                        + "): make it writable for this user, or choose another with --data-dir",
+                "the data directory " + path + " cannot be used (" + reason + "): " + advice,
                 cause);
     }
 }

@@ -7,11 +7,15 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Clock;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class DataDirectoryTest {
+    private static final long OTHER_USER = 0x7fff_fffeL;
     private static final long OWN_PID = ProcessHandle.current().pid();
 
     @TempDir
@@ -64,13 +68,66 @@ class DataDirectoryTest {
     void runningNodeIsFoundAndAnEndedOneIsNot() {
         try (DataDirectory directory = DataDirectory.open(parent)) {
             assertThat(DataDirectory.findRunning(parent)).isEmpty();
-            directory.announce(node(OWN_PID));
-            assertThat(DataDirectory.findRunning(parent)).contains(node(OWN_PID));
+            DataDirectory.RunningNode own = node(OWN_PID);
+            directory.announce(own);
+            assertThat(DataDirectory.findRunning(parent)).contains(own);
             directory.announce(node(Integer.MAX_VALUE));
             assertThat(DataDirectory.findRunning(parent)).isEmpty();
             directory.withdrawAnnouncement();
             assertThat(parent.resolve("node.json")).doesNotExist();
         }
+    }
+
+    @Test
+    void processThatBeganAfterTheNodeIsNotTheNode() {
+        try (DataDirectory directory = DataDirectory.open(parent)) {
+            directory.announce(node(OWN_PID, Instant.parse("2026-01-01T00:00:00Z")));
+            assertThat(DataDirectory.findRunning(parent)).isEmpty();
+        }
+    }
+
+    @Test
+    void directoryOfAnotherUserIsRefused() {
+        FatalException e = catchThrowableOfType(FatalException.class, () -> DataDirectory.open(parent, OTHER_USER));
+        assertThat(e.exitCode()).isEqualTo(ExitCode.CONFIGURATION);
+        assertThat(e).hasMessageContaining("it belongs to").hasMessageContaining("sudo -u ");
+    }
+
+    @Test
+    void directoryThatOthersMayWriteToIsRefused() throws IOException {
+        for (String mode : List.of("rwxrwx---", "rwx----w-")) {
+            setMode(parent, mode);
+            assertUnusable(parent);
+        }
+        setMode(parent, "rwx------");
+    }
+
+    @Test
+    void directoryOfTheNodeIsMadePrivateAndAnotherIsNot() throws IOException {
+        setMode(parent, "rwxr-xr-x");
+        DataDirectory.open(parent).close();
+        assertThat(Files.getPosixFilePermissions(parent)).isEqualTo(PosixFilePermissions.fromString("rwx------"));
+        Files.createFile(parent.resolve("holiday.jpg"));
+        setMode(parent, "rwxr-xr-x");
+        assertUnusable(parent);
+        Files.createFile(parent.resolve("lock"));
+        DataDirectory.open(parent).close();
+        assertThat(Files.getPosixFilePermissions(parent)).isEqualTo(PosixFilePermissions.fromString("rwx------"));
+    }
+
+    @Test
+    void secretBehindALinkIsJudgedByItsFile() throws IOException {
+        Path secret = Files.createFile(parent.resolve("secret"));
+        Path link = Files.createSymbolicLink(parent.resolve("link"), secret);
+        setMode(secret, "rw-------");
+        DataDirectory.requirePrivate(link);
+        setMode(secret, "rw-r-----");
+        assertThat(catchThrowableOfType(FatalException.class, () -> DataDirectory.requirePrivate(link)))
+                .hasMessageContaining("chmod 600");
+    }
+
+    private static void setMode(Path path, String mode) throws IOException {
+        Files.setPosixFilePermissions(path, PosixFilePermissions.fromString(mode));
     }
 
     @Test
@@ -81,7 +138,10 @@ class DataDirectoryTest {
     }
 
     private static DataDirectory.RunningNode node(long pid) {
-        Instant startedAt = Instant.parse("2026-11-21T08:50:00Z");
+        return node(pid, Clock.systemUTC().instant().truncatedTo(ChronoUnit.MILLIS));
+    }
+
+    private static DataDirectory.RunningNode node(long pid, Instant startedAt) {
         return new DataDirectory.RunningNode(
                 pid, 2, "http://127.0.0.1:1", "nats://127.0.0.1:2", "sqlite", "1", startedAt);
     }
