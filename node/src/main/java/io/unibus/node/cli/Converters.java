@@ -4,6 +4,8 @@ import io.unibus.protocol.Endpoint;
 import io.unibus.protocol.Handle;
 import io.unibus.protocol.RoomId;
 import io.unibus.protocol.Subject;
+import java.net.URI;
+import java.net.URISyntaxException;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
@@ -36,6 +38,21 @@ final class Converters {
         @Override
         public Subject convert(String text) {
             return orRefuse(() -> new Subject(text));
+        }
+    }
+
+    static final class ToNodeUrl implements ITypeConverter<URI> {
+        @Override
+        public URI convert(String text) {
+            try {
+                URI url = new URI(text);
+                if (url.getHost() != null && ("http".equals(url.getScheme()) || "https".equals(url.getScheme()))) {
+                    return url;
+                }
+            } catch (URISyntaxException e) {
+                // refused below, as what is a URI but of no node
+            }
+            throw new TypeConversionException("a node's URL is like http://127.0.0.1:8420, not '" + text + "'");
         }
     }
 

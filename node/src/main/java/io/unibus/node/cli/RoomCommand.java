@@ -15,7 +15,6 @@ import io.unibus.protocol.Subject;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -50,6 +49,8 @@ final class RoomCommand extends BaseCommand {
         @Option(
                 names = "--url",
                 paramLabel = "URL",
+                defaultValue = "${env:UNIBUS_URL}",
+                converter = Converters.ToNodeUrl.class,
                 description = "The node to ask. Default: UNIBUS_URL, or the node that runs in UNIBUS_DATA_DIR or"
                         + " ./unibus-data, or http://127.0.0.1:8420.")
         private @Nullable URI url;
@@ -76,10 +77,9 @@ final class RoomCommand extends BaseCommand {
         }
 
         private static URI defaultUrl() {
-            Map<String, String> environment = System.getenv();
-            Path dataDir = Path.of(environment.getOrDefault("UNIBUS_DATA_DIR", "unibus-data"));
-            return URI.create(Optional.ofNullable(environment.get("UNIBUS_URL"))
-                    .or(() -> DataDirectory.findRunning(dataDir).map(DataDirectory.RunningNode::http))
+            Path dataDir = Path.of(System.getenv().getOrDefault("UNIBUS_DATA_DIR", "unibus-data"));
+            return URI.create(DataDirectory.findRunning(dataDir)
+                    .map(DataDirectory.RunningNode::http)
                     .orElse("http://127.0.0.1:8420"));
         }
 

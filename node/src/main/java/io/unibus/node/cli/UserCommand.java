@@ -59,13 +59,17 @@ final class UserCommand extends BaseCommand {
         /** Opens the store, making the data directory if {@code create}; otherwise a missing one is an error. */
         final <T> T onStore(boolean create, Function<Store, T> work) {
             Path path = dataDir.toAbsolutePath().normalize();
-            if (!create && !path.resolve("unibus.db").toFile().exists()) {
+            boolean exists = path.resolve("unibus.db").toFile().exists();
+            if (!create && !exists) {
                 throw new FatalException(
                         ExitCode.CONFIGURATION,
                         "there is no store in " + path + ": name the node's data directory with --data-dir");
             }
             try (DataDirectory directory = DataDirectory.open(path);
                     Store store = NodeStore.open(directory.path(), OP_TIMEOUT)) {
+                if (!exists) { // an admin who was added to the wrong directory is no admin of the node
+                    spec.commandLine().getErr().println("created a new store in " + path);
+                }
                 return work.apply(store);
             }
         }

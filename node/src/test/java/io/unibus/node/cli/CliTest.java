@@ -73,6 +73,10 @@ class CliTest {
                 "room show a.b --identity x",
                 "room invite --identity x team UNOTAKEY",
                 "room list",
+                "room list --identity x --url 127.0.0.1:8420",
+                "room list --identity x --url localhost",
+                "room list --identity x --url ftp://localhost",
+                "room list --identity x --url http:",
                 "node --http nowhere",
                 "node --http 0.0.0.0:1",
                 "node --op-timeout 2",
@@ -135,6 +139,7 @@ class CliTest {
 
         Result added = run("user", "add", ENDPOINT, "--handle", "alice", "--admin", "--data-dir", dataDir, "--json");
         assertThat(added.exitCode()).as(added.err()).isZero();
+        assertThat(added.err()).contains("created a new store in " + dataDir);
         assertThat(added.json().requiredString("role")).isEqualTo("admin");
         assertThat(run("user", "list", "--data-dir", dataDir).out())
                 .startsWith("ENDPOINT")
@@ -145,7 +150,7 @@ class CliTest {
 
         Result twice = run("user", "add", ENDPOINT, "--handle", "alice", "--data-dir", dataDir);
         assertThat(twice.exitCode()).isEqualTo(1);
-        assertThat(twice.err()).contains("(user-exists)");
+        assertThat(twice.err()).contains("(user-exists)").doesNotContain("created");
         Result last = run("user", "revoke", ENDPOINT, "--data-dir", dataDir);
         assertThat(last.exitCode()).isEqualTo(1);
         assertThat(last.err()).contains("(last-admin)");
