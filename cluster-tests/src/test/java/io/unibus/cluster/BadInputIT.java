@@ -70,14 +70,14 @@ final class BadInputIT {
 
     @Test
     void aDataDirectoryThatCannotBeWritten() {
-        Mount mount = Mount.at(scenario.directory("data"), "size=1m,ro");
+        Mount mount = Mount.at(scenario.directory("data"), "size=1m,mode=0700,ro");
         scenario.closeAfterwards(mount);
-        assertRefused(scenario.aNode(), CONFIGURATION, "cannot be used", "not writable");
+        assertRefused(scenario.aNode(), CONFIGURATION, "cannot be used", "read-only");
     }
 
     @Test
     void aDataDirectoryFromWhichNothingMayBeExecuted() {
-        Mount mount = Mount.at(scenario.directory("data"), "size=128m,noexec");
+        Mount mount = Mount.at(scenario.directory("data"), "size=128m,mode=0700,noexec");
         scenario.closeAfterwards(mount);
         assertRefused(scenario.aNode(), CONFIGURATION, "noexec");
     }

@@ -55,7 +55,7 @@ final class HostIT {
                 .isInstanceOfSatisfying(ProblemException.class, problem -> {
                     assertThat(problem.status()).isEqualTo(503);
                     assertThat(problem.code()).isEqualTo("store-unavailable");
-                    assertThat(problem.detail()).contains("the disk is full");
+                    assertThat(problem.detail()).contains("nothing was written");
                 });
         Await.until("/readyz to say so", Duration.ofSeconds(5), () -> isNotReadyBecauseFull(url));
         assertThat(rooms(client)).as("reads go on").containsAll(acknowledged);
@@ -74,7 +74,9 @@ final class HostIT {
 
     private static boolean isNotReadyBecauseFull(URI url) {
         Http.Answer answer = Http.get(url, "/readyz");
-        return answer.status() == 503 && answer.body().contains("the disk is full");
+        return answer.status() == 503
+                && answer.body().contains("cannot take writes")
+                && Http.get(url, "/status").body().contains("the disk is full");
     }
 
     private RoomId createRoom(ControlPlaneClient client) {

@@ -10,11 +10,16 @@ record LogLine(Level level, String message) {
             Pattern.compile("\\[\\d+] (?:\\d{4}/\\d\\d/\\d\\d \\d\\d:\\d\\d:\\d\\d(?:\\.\\d+)?(?: UTC)? )?"
                     + "\\[(INF|WRN|ERR|FTL|DBG|TRC)] (.*)");
 
+    /** Said, as an error, by a server that is stopped before it wrote that file, which this library removes anyway. */
+    private static final String NO_PORTS_FILE = "Error cleaning up ports file";
+
     static LogLine parse(String line) {
         Matcher matcher = FORMAT.matcher(line);
-        return matcher.matches()
-                ? new LogLine(level(matcher.group(1)), matcher.group(2))
-                : new LogLine(Level.WARN, line);
+        if (!matcher.matches()) {
+            return new LogLine(Level.WARN, line);
+        }
+        String message = matcher.group(2);
+        return new LogLine(message.startsWith(NO_PORTS_FILE) ? Level.DEBUG : level(matcher.group(1)), message);
     }
 
     private static Level level(String name) {

@@ -29,6 +29,12 @@ class LogLineTest {
     }
 
     @Test
+    void aMissingPortsFileIsNobodysConcern() {
+        String message = "Error cleaning up ports file /data/ports/nats-server_1.ports: no such file or directory";
+        assertThat(LogLine.parse("[1] [ERR] " + message)).isEqualTo(new LogLine(Level.DEBUG, message));
+    }
+
+    @Test
     void readsWhichAddressIsTaken() {
         assertThat(FatalLine.addressInUse("Error listening on port: 127.0.0.1:4222, "
                         + "\"listen tcp 127.0.0.1:4222: bind: address already in use\""))
