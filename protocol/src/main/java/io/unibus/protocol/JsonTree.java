@@ -28,7 +28,9 @@ final class JsonTree {
     /** One more than the deepest record has: an answer's array of objects that hold an object. */
     private static final int MAX_NESTING = 4;
 
+    /** Field names are not remembered from one body to the next: in the main they are endpoints, and senders choose them. */
     private static final JsonFactory FACTORY = new JsonFactoryBuilder()
+            .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .streamReadConstraints(
                     StreamReadConstraints.builder().maxNestingDepth(MAX_NESTING).build())
