@@ -103,6 +103,20 @@ public final class JsonObject {
         return field(name).map(value -> new JsonObject(path + name + ".", asObject("field " + path + name, value)));
     }
 
+    /** An array whose items are all objects; empty when absent. */
+    public List<JsonObject> objects(String name) {
+        Object value = field(name).orElse(List.of());
+        if (!(value instanceof List<?> items)) {
+            throw wrongType(name, "an array of objects");
+        }
+        List<JsonObject> objects = new ArrayList<>();
+        for (Object item : items) {
+            String place = path + name + "[" + objects.size() + "]";
+            objects.add(new JsonObject(place + ".", asObject("field " + place, item)));
+        }
+        return objects;
+    }
+
     /** An object whose values are all strings, in the order written; empty when absent. */
     public Map<String, String> stringMap(String name) {
         Map<String, String> strings = new LinkedHashMap<>();

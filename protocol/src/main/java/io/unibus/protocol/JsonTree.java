@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
  * what is built can be many times as large as the text. Used once, by one thread.
  */
 final class JsonTree {
-    /** One more than the deepest record has: an answer's array of objects that hold an object. */
-    private static final int MAX_NESTING = 4;
+    /** The deepest record is the status of a cluster: an object of an object of buckets, each with a list of replicas. */
+    private static final int MAX_NESTING = 6;
 
     /** Field names are not remembered from one body to the next: in the main they are endpoints, and senders choose them. */
     private static final JsonFactory FACTORY = new JsonFactoryBuilder()

@@ -51,6 +51,16 @@ final class JsonObjectTest {
         assertMalformed("array", () -> JsonObject.parseArray(utf8("{}")));
     }
 
+    @Test
+    void fieldsThatAreArraysOfObjectsAreRead() {
+        JsonObject json = parse("{\"a\":[{\"n\":1},{\"n\":\"2\"}],\"b\":[1],\"c\":{}}");
+        assertThat(json.objects("a").get(0).requiredLong("n")).isEqualTo(1);
+        assertMalformed("field a[1].n", () -> json.objects("a").get(1).requiredLong("n"));
+        assertThat(json.objects("missing")).isEmpty();
+        assertMalformed("field b[0] must be a JSON object", () -> json.objects("b"));
+        assertMalformed("field c must be an array of objects", () -> json.objects("c"));
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -138,8 +148,8 @@ final class JsonObjectTest {
     void deepNestingIsMalformed() {
         assertMalformed("", () -> parse("{\"a\":".repeat(100_000)));
         assertMalformed("", () -> parse("{\"a\":" + "[".repeat(100_000)));
-        assertMalformed("", () -> parse("{\"a\":" + "[".repeat(4) + "]".repeat(4) + "}"));
-        assertThat(parse("{\"a\":" + "[".repeat(3) + "]".repeat(3) + "}")).isNotNull();
+        assertMalformed("", () -> parse("{\"a\":" + "[".repeat(6) + "]".repeat(6) + "}"));
+        assertThat(parse("{\"a\":" + "[".repeat(5) + "]".repeat(5) + "}")).isNotNull();
     }
 
     @Test
