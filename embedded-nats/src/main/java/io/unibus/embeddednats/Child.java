@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,7 +39,8 @@ final class Child {
     }
 
     /** Must be called from a thread that lives longer than the child: its end is the child's. */
-    static Child launch(InstalledBinary binary, RunDirectory files, Launchers launchers, Guard guard) {
+    static Child launch(
+            InstalledBinary binary, RunDirectory files, Launchers launchers, Guard guard, Consumer<LogLine> lines) {
         ProcessBuilder builder = new ProcessBuilder(command(binary, files, launchers))
                 .directory(files.root().toFile())
                 .redirectErrorStream(true)
@@ -51,7 +53,7 @@ final class Child {
                     process.pid(), ProcessIdentity.startTimeOf(process.pid()).orElse(0L), binary.executable());
             guard.watch(identity);
             openGate(process);
-            return new Child(process, identity, ChildOutput.drain(process));
+            return new Child(process, identity, ChildOutput.drain(process, lines));
         } catch (IOException e) {
             throw new NatsServerException(
                     Reason.BINARY_UNUSABLE, "cannot start " + binary.executable() + ": " + e.getMessage(), e);

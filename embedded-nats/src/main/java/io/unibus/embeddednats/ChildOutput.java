@@ -9,31 +9,43 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
- * Reads everything the child writes into the logger {@code nats-server}, on a daemon thread that ends with the child, and
- * remembers the last lines. Thread-safe.
+ * Reads everything the child writes into the logger {@code nats-server}, on a daemon thread that ends with the child,
+ * passes it on, and remembers the last lines. Thread-safe.
  */
 final class ChildOutput {
     private static final Logger log = LoggerFactory.getLogger("nats-server");
     private static final int LINES_KEPT = 200;
+    /** Said every two seconds until the others are there. */
+    private static final String WAITING = "Waiting for routing";
+
+    /** What is said of the connection to another server that died or was stopped. */
+    private static final Pattern ROUTE_BROKE = Pattern.compile(
+            "\\S+ - rid:\\d+ - (Error flushing: .*|Route Error 'Stale Connection'|read error: .*|write error: .*)");
+
     private static final Pattern SERVER_ID = Pattern.compile("\\s*ID:\\s+(N[A-Z2-7]{55})");
 
     private final Deque<LogLine> last = new ArrayDeque<>();
+    private final Consumer<LogLine> next;
     private final Thread thread;
     private Optional<String> serverId = Optional.empty();
 
-    private ChildOutput(InputStream stream) {
+    private ChildOutput(InputStream stream, Consumer<LogLine> next) {
+        this.next = next;
         thread = new Thread(() -> drain(stream), "nats-server-output");
         thread.setDaemon(true);
     }
 
-    static ChildOutput drain(Process child) {
-        ChildOutput output = new ChildOutput(child.getInputStream());
+    /** @param next is given each line, and does not wait */
+    static ChildOutput drain(Process child, Consumer<LogLine> next) {
+        ChildOutput output = new ChildOutput(child.getInputStream(), next);
         output.thread.start();
         return output;
     }
@@ -76,6 +88,27 @@ final class ChildOutput {
             }
             last.addLast(line);
         }
-        log.atLevel(line.level()).log(line.message());
+        log.atLevel(loggedAt(line)).log(line.message());
+        next.accept(line);
+    }
+
+    /**
+     * That another server is not there, or went, is no error of this one; and what is wrong between two of them is said
+     * several times a second. Who cares is told otherwise, by the listener.
+     */
+    private static Level loggedAt(LogLine line) {
+        if (line.level().toInt() < Level.WARN.toInt()) {
+            return line.level();
+        }
+        if (ROUTE_BROKE.matcher(line.message()).matches()) {
+            return Level.INFO;
+        }
+        return ServerTrouble.of(line)
+                .map(trouble -> switch (trouble.kind()) {
+                    case UNREACHABLE, NOT_A_CLUSTER_LISTENER, OTHER_LOGIN, OTHER_CLUSTER, SAME_NAME -> Level.DEBUG;
+                    case NO_QUORUM -> line.message().startsWith(WAITING) ? Level.DEBUG : Level.WARN;
+                    default -> line.level();
+                })
+                .orElse(line.level());
     }
 }

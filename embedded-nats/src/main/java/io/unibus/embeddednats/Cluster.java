@@ -4,7 +4,11 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Membership in a cluster of servers.
+ * Membership in a cluster of servers. Who is connected to one server learns of the others and connects to them, too.
+ *
+ * <p>With JetStream and new stores, the first leader is elected when as many servers are connected as there are routes, the
+ * own among them if it is listed, and at least 2: so a server alone never gets one, and lists of all servers need all of
+ * them, once. Servers that join later are counted in, and those that leave stay counted until they are removed by request.
  *
  * @param listen where the other servers connect to; a port must be given, since the others have to know it
  * @param routes where the other servers listen; the own address may be among them

@@ -58,7 +58,13 @@ final class ConfigText {
                         .collect(Collectors.joining(", "))
                 + "]");
         line("  pool_size: -1");
+        // Of clients' addresses. Those of servers are passed on in any case, so that one route leads to all; but
+        // without
+        // this as the address that a connection is seen to come from.
         line("  no_advertise: true");
+        if (!cluster.listen().isWildcard()) {
+            value("  advertise", cluster.listen().toString());
+        }
         // A cut peer's routes go after 2 to 3 seconds; with the server's defaults it takes 13.
         value("  ping_interval", "1s");
         value("  write_deadline", "2s");

@@ -18,6 +18,11 @@ public record HostPort(String host, int port) {
         return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + port;
     }
 
+    /** Stands for every address of its host, and so is none that another host could connect to. */
+    boolean isWildcard() {
+        return host.equals("0.0.0.0") || host.equals("::");
+    }
+
     /** Where a process of this host reaches a listener on this address: loopback for a wildcard. */
     HostPort reachableFromHere(int realPort) {
         return switch (host) {

@@ -14,8 +14,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What is known of a server: its state, its child, the wish that it stop. Written by the supervisor, but for that wish;
- * read by everyone. Thread-safe.
+ * What is known of a server: its state, its child, and the wishes that it stop, be held down, or be started again. Written
+ * by the supervisor, but for the wishes; read by everyone. Thread-safe.
  */
 final class Life {
     private static final Logger log = LoggerFactory.getLogger(Life.class);
@@ -32,8 +32,12 @@ final class Life {
     private Optional<String> serverId = Optional.empty();
     private Optional<HostPort> clients = Optional.empty();
     private Optional<HostPort> monitoring = Optional.empty();
+    private OptionalLong readySince = OptionalLong.empty();
+    private Optional<Runnable> kill = Optional.empty();
     private boolean answering;
     private int launches;
+    private Optional<String> suspension = Optional.empty();
+    private Optional<String> interruption = Optional.empty();
     private boolean stopExpected;
     private boolean stopRequested;
     private long stopDeadline;
@@ -53,9 +57,11 @@ final class Life {
         announce(next, reason);
     }
 
-    void launched(long childPid) {
+    /** @param killer ends that child at once, without waiting; harmless after its end */
+    void launched(long childPid, Runnable killer) {
         change(() -> {
             pid = OptionalLong.of(childPid);
+            kill = Optional.of(killer);
             launches++;
         });
     }
@@ -65,6 +71,7 @@ final class Life {
             serverId = Optional.of(id);
             clients = Optional.of(clientAddress);
             monitoring = monitoringAddress;
+            readySince = OptionalLong.of(nanoTime.getAsLong());
             answering = true;
             problem = "";
             state = ServerState.READY;
@@ -75,8 +82,10 @@ final class Life {
     void childEnded() {
         change(() -> {
             pid = OptionalLong.empty();
+            kill = Optional.empty();
             serverId = Optional.empty();
             monitoring = Optional.empty();
+            readySince = OptionalLong.empty();
             answering = false;
         });
     }
@@ -123,6 +132,70 @@ final class Life {
         });
     }
 
+    /** Kills the child, here and now, and wishes that there be none until {@link #resume}; the first reason stays. */
+    void suspend(String reason) {
+        change(() -> {
+            if (suspension.isEmpty()) {
+                suspension = Optional.of(reason);
+                interruption = suspension;
+                problem = "it is suspended: " + reason;
+            }
+            kill.ifPresent(Runnable::run);
+        });
+    }
+
+    /** Takes the wish of {@link #suspend} back. */
+    void resume() {
+        change(() -> {
+            if (suspension.isPresent()) {
+                suspension = Optional.empty();
+                problem = "";
+            }
+        });
+    }
+
+    /** Wishes that the present child end and another be started; nothing while none is to be started at all. */
+    void requestRestart(String reason) {
+        change(() -> {
+            if (suspension.isEmpty() && interruption.isEmpty() && !stopExpected) {
+                interruption = Optional.of(reason);
+            }
+        });
+    }
+
+    /** Why there is to be no child for now. */
+    Optional<String> suspension() {
+        return read(() -> suspension);
+    }
+
+    /**
+     * Why the end of the present child, or of the wait for the next, is no failure, though no stop is asked for; until
+     * {@link #takeInterruption}. It outlasts a suspension that is taken back before the supervisor has seen it.
+     */
+    Optional<String> interruption() {
+        return read(() -> interruption);
+    }
+
+    /** The supervisor has followed the wish. */
+    Optional<String> takeInterruption() {
+        return read(() -> {
+            Optional<String> taken = interruption;
+            interruption = Optional.empty();
+            return taken;
+        });
+    }
+
+    /** Waits until the wish of {@link #suspend} is fulfilled or taken back; whether there is certainly no child. */
+    boolean awaitNoChild(Duration limit) throws InterruptedException {
+        boolean ignored = await(() -> suspension.isEmpty() || hasNoChild(), limit);
+        return read(this::hasNoChild);
+    }
+
+    private boolean hasNoChild() {
+        return pid.isEmpty()
+                && (state == ServerState.SUSPENDED || state == ServerState.STOPPED || state == ServerState.FAILED);
+    }
+
     /** A stop is expected, or asked for already. */
     boolean stopExpected() {
         return read(() -> stopExpected);
@@ -132,9 +205,15 @@ final class Life {
         return read(() -> stopRequested);
     }
 
-    /** What is left of the time limit of the stop. */
+    /** The present child is to end, by whatever wish. */
+    boolean endRequested() {
+        return read(() -> stopRequested || interruption.isPresent());
+    }
+
+    /** What is left of the time limit of the stop; without end when none is asked for. */
     long stopMillisLeft() {
-        return read(() -> Math.max(0, (stopDeadline - nanoTime.getAsLong()) / 1_000_000));
+        return read(
+                () -> stopRequested ? Math.max(0, (stopDeadline - nanoTime.getAsLong()) / 1_000_000) : Long.MAX_VALUE);
     }
 
     ServerState state() {
@@ -155,6 +234,13 @@ final class Life {
 
     Optional<HostPort> monitoring() {
         return read(() -> monitoring);
+    }
+
+    /** Since when the present child is ready, until now. */
+    Optional<Duration> readyFor() {
+        return read(() -> readySince.isPresent()
+                ? Optional.of(Duration.ofNanos(nanoTime.getAsLong() - readySince.getAsLong()))
+                : Optional.empty());
     }
 
     boolean isAnswering() {
@@ -192,7 +278,9 @@ final class Life {
     /** Returns when the server is ready, and throws when it is not or will never be. */
     void awaitReady(Duration timeout) throws InterruptedException {
         boolean settled = await(
-                () -> state == ServerState.READY || state == ServerState.FAILED || state == ServerState.STOPPED,
+                () -> (state == ServerState.READY && interruption.isEmpty())
+                        || state == ServerState.FAILED
+                        || state == ServerState.STOPPED,
                 timeout);
         lock.lock();
         try {

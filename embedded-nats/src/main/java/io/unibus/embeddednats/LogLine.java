@@ -5,7 +5,7 @@ import java.util.regex.Pattern;
 import org.slf4j.event.Level;
 
 /** One line that the child wrote. What is not in its log format, such as a complaint about its configuration, warns. */
-record LogLine(Level level, String message) {
+public record LogLine(Level level, String message) {
     private static final Pattern FORMAT =
             Pattern.compile("\\[\\d+] (?:\\d{4}/\\d\\d/\\d\\d \\d\\d:\\d\\d:\\d\\d(?:\\.\\d+)?(?: UTC)? )?"
                     + "\\[(INF|WRN|ERR|FTL|DBG|TRC)] (.*)");

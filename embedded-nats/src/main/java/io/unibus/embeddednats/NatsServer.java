@@ -10,7 +10,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A supervised nats-server: started once, restarted when it fails, stopped once. The package says what is guaranteed.
+ * A supervised nats-server: started once, restarted when it fails or when asked to, stopped once. The package says what is
+ * guaranteed.
  * Thread-safe. Whoever starts it closes it.
  */
 public final class NatsServer implements AutoCloseable {
@@ -30,7 +31,7 @@ public final class NatsServer implements AutoCloseable {
     /**
      * A server that keeps its files in the run directory, where the caller's own files may be too: {@code nats-server.conf}
      * (mode 0600, it holds the secrets), {@code .pid}, {@code .ports}, {@code .lock}. One JetStream store belongs to one
-     * run directory.
+     * run directory, and to one cluster or none: {@code nats-server.mode} in it says which.
      */
     public static Builder builder(InstalledBinary binary, ServerConfig config, Path runDirectory) {
         return new Builder(binary, config, runDirectory);
@@ -59,7 +60,7 @@ public final class NatsServer implements AutoCloseable {
             throw new IllegalStateException("a server is started once; build another");
         }
         Supervisor work = new Supervisor(settings, life);
-        work.lockDirectories();
+        work.claimDirectories();
         life.to(ServerState.STARTING, "");
         supervisor = new Thread(work, "nats-server-supervisor");
         supervisor.setDaemon(true);
@@ -67,7 +68,8 @@ public final class NatsServer implements AutoCloseable {
     }
 
     /**
-     * Returns when the server is ready, which it may be already.
+     * Returns when the server is ready, which it may be already; not before a suspension or restart that was asked for is
+     * over.
      *
      * @throws NatsServerException {@code TIMED_OUT}; or, when it will never be ready, why; {@code INTERRUPTED} with the
      *     thread's flag set again
@@ -120,7 +122,15 @@ public final class NatsServer implements AutoCloseable {
         return life.monitoring();
     }
 
-    /** How often a child has been started again. */
+    /**
+     * For how long the present child has been ready; empty when it is not, or when there is none. A child that was started
+     * again begins anew: right after that, little can be said of what it is connected to.
+     */
+    public Optional<Duration> readyFor() {
+        return life.readyFor();
+    }
+
+    /** How often a child has been started again, for whatever reason. */
     public int restarts() {
         return life.restarts();
     }
@@ -134,6 +144,45 @@ public final class NatsServer implements AutoCloseable {
      */
     public void expectStop() {
         life.expectStop();
+    }
+
+    /**
+     * Kills the child and holds it down until {@link #resume}: for a server that must be gone before it does harm. No
+     * leadership is handed over, no client warned. It is no failure, and the directories stay locked. The signal is sent
+     * before anything is waited for, in any state; a child that is just being launched is killed as soon as it is known.
+     * When there is no child any more the state is {@link ServerState#SUSPENDED}, with that reason. While a stop is
+     * expected or asked for, it ends in {@code STOPPED} instead. Idempotent; the first reason stays. Before the start it
+     * lets the start begin suspended.
+     *
+     * @return whether it is certain that there is no child; after the limit, or at an interrupt, which leaves the thread's
+     *     flag set, it may be false, and the wish stands. It is false too when another thread resumes meanwhile
+     */
+    public boolean suspend(String reason, Duration limit) {
+        life.suspend(reason);
+        try {
+            return life.awaitNoChild(limit);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    /**
+     * Ends a suspension: the child is started at once, and failures before do not count any more. Does not wait, for
+     * which there is {@link #awaitReady}; without a suspension it does nothing.
+     */
+    public void resume() {
+        life.resume();
+    }
+
+    /**
+     * Ends the child as {@link #stop} does, and starts it again at once, for a child that needs it without having failed,
+     * as after a full disk. Failures before do not count any more; a wait after a failure is cut short. Does not wait:
+     * {@link #awaitReady} returns when the next child is ready. Nothing happens while a stop is expected or the child is
+     * suspended, and calls until the next start are one.
+     */
+    public void restart(String reason) {
+        life.requestRestart(reason);
     }
 
     /** {@link #stop(Duration)} within 10 seconds. */
@@ -186,6 +235,7 @@ public final class NatsServer implements AutoCloseable {
         RestartPolicy restartPolicy = RestartPolicy.standard();
         ProbeLogin probeLogin = ProbeLogin.none();
         StateListener listener = (state, reason) -> {};
+        LogListener logListener = line -> {};
         Launchers launchers = Launchers.found();
         Timing timing = Timing.system();
 
@@ -208,6 +258,12 @@ public final class NatsServer implements AutoCloseable {
 
         public Builder listener(StateListener value) {
             listener = value;
+            return this;
+        }
+
+        /** Hears the children's log, which goes to the logger {@code nats-server} in any case. */
+        public Builder logListener(LogListener value) {
+            logListener = value;
             return this;
         }
 

@@ -15,6 +15,8 @@ public final class NatsServerException extends RuntimeException {
         DIRECTORY_IN_USE,
         /** A directory cannot be written to. */
         DIRECTORY_UNUSABLE,
+        /** The store is of a server that ran alone, and this one is in a cluster; or the other way, or another cluster. */
+        STORE_OF_OTHER_MODE,
         /** Another process listens on an address of the configuration. */
         ADDRESS_IN_USE,
         /** A server of an earlier run cannot be ended. */

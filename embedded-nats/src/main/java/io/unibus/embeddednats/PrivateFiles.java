@@ -49,6 +49,19 @@ final class PrivateFiles {
 
     /** Writes a file of mode 0600 in one step: a reader finds the old text or the new. */
     static void write(Path target, String text) {
+        write(target, text, temporary -> Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE));
+    }
+
+    /** The same, and after it the new text survives a loss of power. */
+    static void writeDurably(Path target, String text) {
+        write(target, text, temporary -> publish(temporary, target));
+    }
+
+    private interface Move {
+        void from(Path temporary) throws IOException;
+    }
+
+    private static void write(Path target, String text, Move move) {
         try {
             Path temporary = temporary(target, false);
             try {
@@ -58,7 +71,7 @@ final class PrivateFiles {
                         file.write(bytes);
                     }
                 }
-                Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
+                move.from(temporary);
             } finally {
                 Files.deleteIfExists(temporary);
             }

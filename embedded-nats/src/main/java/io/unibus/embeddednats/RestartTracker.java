@@ -33,6 +33,12 @@ final class RestartTracker {
         return failures >= policy.failuresInARow() ? Optional.empty() : Optional.of(delay());
     }
 
+    /** What failed before a start that was asked for does not count any more. */
+    void reset() {
+        readySince = OptionalLong.empty();
+        failures = 0;
+    }
+
     int failures() {
         return failures;
     }

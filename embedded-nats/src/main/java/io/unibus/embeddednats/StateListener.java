@@ -1,6 +1,9 @@
 package io.unibus.embeddednats;
 
-/** Hears of every change of state, in order, on the supervisor's thread: it must return soon and not stop the server. */
+/**
+ * Hears of every change of state, in order, on the supervisor's thread: it must return soon, and neither stop nor suspend
+ * the server.
+ */
 @FunctionalInterface
 public interface StateListener {
     /**

@@ -19,9 +19,6 @@ final class Supervisor implements Runnable {
     private static final Logger log = LoggerFactory.getLogger(Supervisor.class);
     private static final long STEP_MILLIS = 5;
     private static final long PROBE_LIMIT_MILLIS = 1000;
-    private static final long LAME_DUCK_LIMIT_MILLIS = 2000;
-    private static final long TERMINATE_LIMIT_MILLIS = 3000;
-    private static final long KILL_LIMIT_MILLIS = 2000;
     private static final long OUTPUT_LIMIT_MILLIS = 500;
     private static final int LINES_IN_MESSAGE = 5;
 
@@ -32,7 +29,9 @@ final class Supervisor implements Runnable {
     private final Timing timing;
     private final Life life;
     private final Guard guard;
+    private final LogDelivery lines;
     private final Probe probe;
+    private final Ending ending;
     private final Duration startLimit;
     private final RestartTracker tracker;
     private final List<DirectoryLock> locks = new ArrayList<>();
@@ -48,10 +47,12 @@ final class Supervisor implements Runnable {
         this.life = life;
         this.files = new RunDirectory(PrivateFiles.directory(settings.runDirectory));
         this.guard = new Guard(launchers, files.configFile());
+        this.lines = new LogDelivery(settings.logListener);
         // Without a quorum a clustered JetStream answers nothing, and a cluster must be able to start one by one.
         boolean queryJetStream =
                 config.storeDirectory().isPresent() && config.cluster().isEmpty();
         this.probe = new Probe(settings.probeLogin, queryJetStream, PROBE_LIMIT_MILLIS, timing.nanoTime());
+        this.ending = new Ending(life, timing.nanoTime());
         this.startLimit = settings.restartPolicy.startLimit();
         this.tracker = new RestartTracker(settings.restartPolicy, timing.random());
         this.clientPort = config.clients().port();
@@ -60,8 +61,8 @@ final class Supervisor implements Runnable {
     /** What went wrong with a child; {@code hopeless} when the same start would fail the same way. */
     private record Failure(Reason reason, String what, boolean hopeless, List<String> output) {}
 
-    /** Takes the locks that {@link #run} gives back at its end. */
-    void lockDirectories() {
+    /** Takes the locks that {@link #run} gives back at its end, and under them makes sure of whose the store is. */
+    void claimDirectories() {
         PrivateFiles.directory(files.portsDirectory());
         TreeSet<Path> directories = new TreeSet<>();
         directories.add(files.root());
@@ -69,6 +70,7 @@ final class Supervisor implements Runnable {
         try {
             directories.forEach(
                     directory -> locks.add(DirectoryLock.acquire(directory.resolve(RunDirectory.LOCK_NAME))));
+            config.storeDirectory().ifPresent(StoreMode.of(config)::claim);
         } catch (NatsServerException e) {
             unlockDirectories();
             throw e;
@@ -84,6 +86,7 @@ final class Supervisor implements Runnable {
     public void run() {
         Optional<NatsServerException> failure = Optional.empty();
         try {
+            lines.start();
             guard.start();
             new Leftovers(binary.binDirectory(), files.configFile(), timing.sleeper()).end();
             superviseUntilStop();
@@ -98,7 +101,7 @@ final class Supervisor implements Runnable {
     }
 
     private void cleanUp() {
-        List<Runnable> steps = new ArrayList<>(List.of(guard::close, files::removeTracesOfChildren));
+        List<Runnable> steps = new ArrayList<>(List.of(guard::close, lines::close, files::removeTracesOfChildren));
         locks.forEach(lock -> steps.add(lock::close));
         for (Runnable step : steps) {
             try {
@@ -112,15 +115,43 @@ final class Supervisor implements Runnable {
 
     private void superviseUntilStop() throws InterruptedException {
         while (!life.stopExpected()) {
-            Optional<Failure> failure = runOnce();
-            if (failure.isPresent() && life.stopExpected()) {
-                log.info(
-                        "nats-server ended before it was asked to, in an expected stop: {}",
-                        failure.get().what());
-                life.to(ServerState.STOPPING, "");
-            } else if (failure.isPresent()) {
-                restartOrGiveUp(failure.get());
+            Optional<String> interruption = life.takeInterruption();
+            if (interruption.isPresent()) {
+                follow(interruption.get());
+            } else {
+                superviseOnce();
             }
+        }
+    }
+
+    private void superviseOnce() throws InterruptedException {
+        Optional<Failure> failure = runOnce();
+        if (life.stopExpected()) {
+            endedInStop(failure);
+        } else if (failure.isPresent()) {
+            restartOrGiveUp(failure.get());
+        }
+    }
+
+    private void endedInStop(Optional<Failure> failure) {
+        failure.ifPresent(unplanned ->
+                log.info("nats-server ended before it was asked to, in an expected stop: {}", unplanned.what()));
+        if (life.state() != ServerState.STOPPING) {
+            life.to(ServerState.STOPPING, "");
+        }
+    }
+
+    /** Lets a start that was asked for come next, at once or when the suspension is over. */
+    private void follow(String interruption) throws InterruptedException {
+        Optional<String> suspension = life.suspension();
+        if (suspension.isPresent()) {
+            log.warn("nats-server is held down: {}", suspension.get());
+            life.to(ServerState.SUSPENDED, suspension.get());
+            life.await(() -> life.suspension().isEmpty() || life.stopExpected());
+        }
+        tracker.reset();
+        if (!life.stopExpected() && life.state() != ServerState.STARTING) {
+            life.to(ServerState.STARTING, interruption);
         }
     }
 
@@ -138,7 +169,7 @@ final class Supervisor implements Runnable {
         log.warn("restarting nats-server in {} ms: {}", delay.toMillis(), failure.what());
         life.problem(failure.what());
         life.to(ServerState.RESTARTING, failure.what());
-        boolean ignored = life.await(life::stopExpected, delay);
+        boolean ignored = life.await(() -> life.stopExpected() || life.endRequested(), delay);
     }
 
     /** One child from start to end; empty when the end was planned. */
@@ -147,26 +178,21 @@ final class Supervisor implements Runnable {
         try {
             files.removeTracesOfChildren();
             PrivateFiles.write(files.configFile(), ConfigText.render(config, files, clientPort));
-            child = Child.launch(binary, files, launchers, guard);
+            child = Child.launch(binary, files, launchers, guard, lines::offer);
         } catch (NatsServerException e) {
             // A full disk, say: hopeless at first, worth another try when it worked before.
             return Optional.of(new Failure(e.reason(), String.valueOf(e.getMessage()), true, List.of()));
         }
-        life.launched(child.pid());
+        life.launched(child.pid(), child::kill);
         child.onExit(life::wake);
         try {
             Optional<Failure> notReady = awaitReady(child);
             if (notReady.isPresent()) {
-                end(child, false);
+                ending.terminate(child);
                 return notReady;
             }
-            awaitEndOrStop(child);
-            if (life.stopRequested()) {
-                life.to(ServerState.STOPPING, "");
-                end(child, true);
-                return Optional.empty();
-            }
-            return Optional.of(failureOfEnded(child));
+            awaitEndOrWish(child);
+            return life.endRequested() ? endAsAsked(child) : Optional.of(failureOfEnded(child));
         } finally {
             child.kill();
             child.output().awaitEnd(OUTPUT_LIMIT_MILLIS);
@@ -174,28 +200,48 @@ final class Supervisor implements Runnable {
         }
     }
 
+    private Optional<Failure> endAsAsked(Child child) throws InterruptedException {
+        if (life.stopRequested()) {
+            life.to(ServerState.STOPPING, "");
+        }
+        if (life.suspension().isPresent()) {
+            ending.kill(child);
+            return Optional.empty();
+        }
+        if (!life.stopRequested()) {
+            log.info("starting nats-server again: {}", life.interruption().orElse(""));
+            life.to(ServerState.STARTING, life.interruption().orElse(""));
+        }
+        if (config.cluster().isPresent() && everReady) {
+            ending.handOver(child);
+        } else {
+            ending.terminate(child);
+        }
+        return Optional.empty();
+    }
+
     /** Meanwhile the child is queried. */
-    private void awaitEndOrStop(Child child) throws InterruptedException {
+    private void awaitEndOrWish(Child child) throws InterruptedException {
         Optional<String> serverId = life.serverId();
         Optional<HostPort> address = life.clients();
         if (serverId.isEmpty() || address.isEmpty()) {
-            return; // a stop was asked for before the child was ready
+            return; // its end was asked for before the child was ready
         }
         try (Liveness liveness = new Liveness(
                 life, serverId.get(), () -> probe.check(address.get(), config.serverName(), serverId.get()))) {
             liveness.start();
-            life.await(() -> !child.isAlive() || life.stopRequested());
+            life.await(() -> !child.isAlive() || life.endRequested());
         }
     }
 
-    /** Empty when the child is ready, or when a stop is asked for. */
+    /** Empty when the child is ready, or when its end is asked for. */
     private Optional<Failure> awaitReady(Child child) throws InterruptedException {
         long deadline = timing.nanoTime().getAsLong() + startLimit.toNanos();
         String problem = "it has not opened its ports";
         life.problem(problem);
-        while (!life.stopRequested()) {
+        while (!life.endRequested()) {
             if (child.awaitExit(STEP_MILLIS)) {
-                return life.stopRequested() ? Optional.empty() : Optional.of(failureOfEnded(child));
+                return life.endRequested() ? Optional.empty() : Optional.of(failureOfEnded(child));
             }
             Optional<Listeners> listeners = files.listeners(child.pid());
             Optional<String> serverId = child.output().serverId();
@@ -272,27 +318,5 @@ final class Supervisor implements Runnable {
 
     private static List<String> lines(Child child) {
         return child.output().lastLines().stream().map(LogLine::message).toList();
-    }
-
-    /** Returns when the child has ended: asked to, then made to. The steps of a planned stop fit its time limit. */
-    private void end(Child child, boolean planned) throws InterruptedException {
-        if (planned && config.cluster().isPresent() && everReady) {
-            child.enterLameDuckMode();
-            if (child.awaitExit(Math.min(LAME_DUCK_LIMIT_MILLIS, life.stopMillisLeft() / 3))) {
-                return;
-            }
-        }
-        child.terminate();
-        long left = planned ? Math.max(life.stopMillisLeft() - KILL_LIMIT_MILLIS / 2, 0) : TERMINATE_LIMIT_MILLIS;
-        if (child.awaitExit(Math.min(TERMINATE_LIMIT_MILLIS, left))) {
-            return;
-        }
-        log.warn("nats-server (pid {}) does not end when asked to; killing it", child.pid());
-        child.kill();
-        if (!child.awaitExit(KILL_LIMIT_MILLIS)) {
-            throw new NatsServerException(
-                    Reason.LEFTOVER_STUCK,
-                    "nats-server (pid " + child.pid() + ") does not end, not even killed; see what holds it");
-        }
     }
 }

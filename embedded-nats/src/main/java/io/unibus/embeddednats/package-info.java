@@ -19,7 +19,9 @@
  *
  * <p>Guaranteed on Linux: the child is gone within a second of the end of the JVM, however it ended; no start leaves two
  * servers on one run directory; a child that dies is started again under {@link io.unibus.embeddednats.RestartPolicy},
- * and never after a planned stop; no process but the own child and its leftovers is ever signalled.
+ * and never after a planned stop; a child that is suspended is killed at once, and none runs until it is resumed; no
+ * process but the own child and its leftovers is ever signalled; a JetStream store with streams is never taken from a
+ * server alone into a cluster, nor out of its cluster.
  *
  * <p>Not guaranteed: on other systems a child can outlive a JVM that was killed, until the next start ends it. Ready
  * means that this server answers; in a cluster it does not mean that there is a quorum.

@@ -67,6 +67,17 @@ class RestartTrackerTest {
         assertThat(tracker.failed(now)).isEmpty();
     }
 
+    @Test
+    void aStartThatWasAskedForBeginsTheCountAnew() {
+        RestartTracker tracker = standard(0);
+        for (int failure = 0; failure < 4; failure++) {
+            assertThat(tracker.failed(now)).isPresent();
+        }
+        tracker.reset();
+        assertThat(tracker.failed(now)).isEqualTo(millis(100));
+        assertThat(tracker.failures()).isEqualTo(1);
+    }
+
     private static RestartTracker standard(double random) {
         return new RestartTracker(RestartPolicy.standard(), () -> random);
     }

@@ -2,7 +2,13 @@ package io.unibus.embeddednats;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,10 +16,13 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.BooleanSupplier;
+import org.slf4j.LoggerFactory;
 
 /** A directory, servers and processes of one test, and their end; afterwards no process of it is left. */
 final class Scenario {
@@ -102,6 +111,31 @@ final class Scenario {
                 .filter(handle -> handle.pid() != ProcessHandle.current().pid())
                 .filter(handle -> handle.info().commandLine().orElse("").contains(root.toString()))
                 .toList();
+    }
+
+    /** What the child says from here on, of every level; to be copied before it is looked at while the child runs. */
+    ListAppender<ILoggingEvent> capture() {
+        Logger logger = (Logger) LoggerFactory.getLogger("nats-server");
+        Level before = logger.getLevel();
+        ListAppender<ILoggingEvent> appender = new ListAppender<>();
+        appender.list = Collections.synchronizedList(new ArrayList<>());
+        appender.start();
+        logger.addAppender(appender);
+        logger.setLevel(Level.TRACE);
+        logger.setAdditive(false);
+        closers.push(() -> {
+            logger.detachAppender(appender);
+            logger.setLevel(before);
+            logger.setAdditive(true);
+        });
+        return appender;
+    }
+
+    /** For those who must know the address before anybody listens there. */
+    static HostPort freeAddress() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return new HostPort("127.0.0.1", socket.getLocalPort());
+        }
     }
 
     static void await(String what, Duration limit, BooleanSupplier condition) throws InterruptedException {

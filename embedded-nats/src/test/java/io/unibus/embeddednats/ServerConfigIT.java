@@ -3,13 +3,9 @@ package io.unibus.embeddednats;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ch.qos.logback.classic.Level;
-import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
-import java.io.IOException;
 import java.io.OutputStream;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -22,7 +18,6 @@ import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.slf4j.LoggerFactory;
 
 /** The real server takes what is rendered, and does what it says. */
 class ServerConfigIT {
@@ -35,7 +30,7 @@ class ServerConfigIT {
 
     @Test
     void theServerTakesTheFullConfiguration() throws Exception {
-        ServerConfig config = ServerConfigTest.full(scenario.root.resolve("jet stream"), freeAddress())
+        ServerConfig config = ServerConfigTest.full(scenario.root.resolve("jet stream"), Scenario.freeAddress())
                 .build();
         Path file = scenario.root.resolve("full.conf");
         PrivateFiles.write(file, ConfigText.render(config, new RunDirectory(scenario.root), 0));
@@ -51,7 +46,7 @@ class ServerConfigIT {
     void aClusteredServerIsReadyAloneAndTellsNoSecret() throws Exception {
         KeyPair pair = TestKeys.generate();
         String key = TestKeys.publicKey(TestKeys.USER, pair);
-        ServerConfig config = ServerConfigTest.full(scenario.data.resolve("jetstream"), freeAddress())
+        ServerConfig config = ServerConfigTest.full(scenario.data.resolve("jetstream"), Scenario.freeAddress())
                 .account(new Account("PROBE", true, List.of(User.nkey(key))))
                 .authCallout(new AuthCallout(
                         ServerConfigTest.ISSUER,
@@ -61,7 +56,7 @@ class ServerConfigIT {
                 .build();
         NatsServer server = scenario.build(
                 scenario.builder(config).probeLogin(ProbeLogin.nkey(key, nonce -> TestKeys.sign(pair, nonce))));
-        ListAppender<ILoggingEvent> log = capture();
+        ListAppender<ILoggingEvent> log = scenario.capture();
 
         server.start(Scenario.START_LIMIT);
         assertThat(server.serverId()).get().asString().startsWith("N");
@@ -80,7 +75,7 @@ class ServerConfigIT {
     void debuggingTurnsOnMonitoringOnLoopback() throws Exception {
         NatsServer server = scenario.build(
                 scenario.builder(scenario.config().debugMode(DebugMode.DEBUG).build()));
-        ListAppender<ILoggingEvent> log = capture();
+        ListAppender<ILoggingEvent> log = scenario.capture();
         server.start(Scenario.START_LIMIT);
 
         HostPort monitoring = server.monitoringAddress().orElseThrow();
@@ -101,7 +96,7 @@ class ServerConfigIT {
     void theOutputIsDrained() throws Exception {
         NatsServer server = scenario.build(
                 scenario.builder(scenario.config().debugMode(DebugMode.TRACE).build()));
-        ListAppender<ILoggingEvent> log = capture();
+        ListAppender<ILoggingEvent> log = scenario.capture();
         server.start(Scenario.START_LIMIT);
         int pings = 20_000;
         HostPort address = server.clientAddress();
@@ -122,27 +117,5 @@ class ServerConfigIT {
         server.stop();
         assertThat(log.list.stream().filter(event -> event.getLevel() == Level.TRACE))
                 .hasSizeGreaterThan(pings);
-    }
-
-    private ListAppender<ILoggingEvent> capture() {
-        Logger logger = (Logger) LoggerFactory.getLogger("nats-server");
-        Level before = logger.getLevel();
-        ListAppender<ILoggingEvent> appender = new ListAppender<>();
-        appender.start();
-        logger.addAppender(appender);
-        logger.setLevel(Level.TRACE);
-        logger.setAdditive(false);
-        scenario.closing(() -> {
-            logger.detachAppender(appender);
-            logger.setLevel(before);
-            logger.setAdditive(true);
-        });
-        return appender;
-    }
-
-    private static HostPort freeAddress() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return new HostPort("127.0.0.1", socket.getLocalPort());
-        }
     }
 }
