@@ -1,0 +1,27 @@
+package io.unibus.store.jetstream;
+
+import java.util.List;
+import java.util.Optional;
+
+/** Reads of the buckets themselves, which may be stale: nothing is decided on them alone. Thread-safe, bounded. */
+interface Reads {
+    /** From any replica. @throws io.unibus.store.StoreUnavailableException without an answer */
+    Optional<Entry> anywhere(Bucket bucket, String key);
+
+    /** From the leader. @throws io.unibus.store.StoreUnavailableException without an answer */
+    Optional<Entry> atLeader(Bucket bucket, String key);
+
+    /**
+     * The last write of each key among the entries from a sequence on, ascending, of one replica at one moment.
+     *
+     * @param limit the largest number of entries
+     */
+    Page page(Bucket bucket, long fromSequence, int limit);
+
+    /** @param remaining how many entries come after these at that replica */
+    record Page(List<Entry> entries, long remaining) {
+        public Page {
+            entries = List.copyOf(entries);
+        }
+    }
+}

@@ -1,0 +1,81 @@
+package io.unibus.store.jetstream;
+
+import io.nats.client.Connection;
+import io.nats.client.JetStreamStatusException;
+import io.nats.client.Message;
+import io.nats.client.impl.Headers;
+import io.nats.client.support.NatsRequestCompletableFuture;
+import io.unibus.store.StoreUnavailableException;
+import java.time.Duration;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** Single requests with a time limit that is kept, which the client library's own is not. Thread-safe, does not block. */
+final class Requests {
+    private static final int NO_RESPONDERS = 503;
+
+    private final Link link;
+
+    Requests(Link link) {
+        this.link = link;
+    }
+
+    /** Completes with the answer in the limit, on a thread that must not be blocked; never fails. */
+    CompletableFuture<Answer> send(String subject, @Nullable Headers headers, byte[] body, Duration limit) {
+        try {
+            Connection connection = link.connection();
+            if (connection.getStatus() != Connection.Status.CONNECTED) {
+                return notTaken("not connected: " + connection.getStatus());
+            }
+            // The library removes what it waits for at the first of its rounds after the limit.
+            CompletableFuture<Message> request = connection.requestWithTimeout(subject, headers, body, limit);
+            return request.copy()
+                    .orTimeout(limit.toNanos(), TimeUnit.NANOSECONDS)
+                    .handle((message, failure) ->
+                            message != null ? answered(message) : failed(request, failure, limit));
+        } catch (StoreUnavailableException e) {
+            return notTaken(e.getMessage());
+        } catch (IllegalStateException | IllegalArgumentException e) {
+            // Closed, draining, without a buffer while disconnected, or too large: thrown before anything is queued.
+            return notTaken(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static Answer answered(Message message) {
+        return message.isStatusMessage() && message.getStatus().getCode() == NO_RESPONDERS
+                ? new Answer.NotTaken("no responders")
+                : new Answer.Answered(message);
+    }
+
+    private static Answer failed(CompletableFuture<Message> request, @Nullable Throwable failure, Duration limit) {
+        if (isNoResponders(request)) {
+            return new Answer.NotTaken("no responders");
+        }
+        request.cancel(false);
+        return new Answer.Unanswered(
+                failure instanceof java.util.concurrent.TimeoutException
+                        ? "no answer within " + limit.toMillis() + " ms"
+                        : "no answer: " + failure);
+    }
+
+    /** The library says it by an exception or by cancelling the request, depending on its options. */
+    private static boolean isNoResponders(CompletableFuture<Message> request) {
+        if (!request.isCompletedExceptionally()) {
+            return false;
+        }
+        Throwable failure = request.handle((message, thrown) -> thrown).join();
+        if (failure instanceof JetStreamStatusException status) {
+            return status.getStatus().getCode() == NO_RESPONDERS;
+        }
+        return failure instanceof CancellationException
+                && request instanceof NatsRequestCompletableFuture cancelled
+                && !cancelled.wasCancelledClosing()
+                && !cancelled.wasCancelledTimedOut();
+    }
+
+    private static CompletableFuture<Answer> notTaken(String why) {
+        return CompletableFuture.completedFuture(new Answer.NotTaken(why));
+    }
+}

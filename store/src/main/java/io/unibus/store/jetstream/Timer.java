@@ -1,0 +1,24 @@
+package io.unibus.store.jetstream;
+
+import java.time.Duration;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+
+/** Runs short tasks, which do not block, after a delay. */
+@FunctionalInterface
+interface Timer {
+    void after(Duration delay, Runnable task);
+
+    /** On an executor that the caller owns; after its shutdown nothing is run any more. */
+    static Timer on(ScheduledExecutorService executor) {
+        return (delay, task) -> {
+            try {
+                var unused = executor.schedule(task, delay.toNanos(), TimeUnit.NANOSECONDS);
+            } catch (RejectedExecutionException e) {
+                // Closing: whoever waits has a time limit of its own or is told by its owner.
+                return;
+            }
+        };
+    }
+}

@@ -1,0 +1,55 @@
+package io.unibus.store.jetstream;
+
+import io.unibus.protocol.MalformedException;
+import io.unibus.store.StoreUnusableException;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** The records that this version cannot read: nothing is answered that may rest on one. Not thread-safe. */
+final class Unreadable {
+    private final Bucket bucket;
+    private final Map<String, String> reasons = new TreeMap<>();
+
+    Unreadable(Bucket bucket) {
+        this.bucket = bucket;
+    }
+
+    void add(String key, MalformedException reason) {
+        reasons.put(key, reason.getMessage());
+    }
+
+    void remove(String key) {
+        reasons.remove(key);
+    }
+
+    void clear() {
+        reasons.clear();
+    }
+
+    /** @throws StoreUnusableException when that record is unreadable */
+    void refuse(String key) {
+        String reason = reasons.get(key);
+        if (reason != null) {
+            throw exception(bucket, key, reason);
+        }
+    }
+
+    /** @throws StoreUnusableException when a record whose key begins so is unreadable */
+    void refuseFrom(String prefix) {
+        reasons.keySet().stream().filter(key -> key.startsWith(prefix)).forEach(this::refuse);
+    }
+
+    /** @throws StoreUnusableException when any record is unreadable */
+    void refuseAny() {
+        reasons.forEach((key, reason) -> {
+            throw exception(bucket, key, reason);
+        });
+    }
+
+    static StoreUnusableException exception(Bucket bucket, String key, String reason) {
+        return new StoreUnusableException(
+                "the record " + key + " of " + bucket.bucketName() + " cannot be read: " + reason
+                        + "; run the version of unibus that wrote it, or restore a backup",
+                null);
+    }
+}

@@ -1,0 +1,80 @@
+package io.unibus.store.jetstream;
+
+import io.unibus.protocol.Endpoint;
+import io.unibus.protocol.MalformedException;
+import io.unibus.protocol.User;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** The users in memory, as the feed of their bucket tells of them. Thread-safe. */
+final class UserView implements EntryListener {
+    private final Map<Endpoint, Held<UserRecord>> users = new TreeMap<>();
+    private final Unreadable unreadable = new Unreadable(Bucket.USERS);
+    private long applied;
+    private int activeAdmins;
+
+    /**
+     * What a revocation is decided on.
+     *
+     * @param applied the last write to the bucket that is in here
+     */
+    record Basis(Optional<Held<UserRecord>> user, int activeAdmins, long applied) {}
+
+    synchronized Optional<Held<UserRecord>> find(Endpoint endpoint) {
+        unreadable.refuse(Keys.user(endpoint));
+        return Optional.ofNullable(users.get(endpoint));
+    }
+
+    synchronized List<User> all() {
+        unreadable.refuseAny();
+        return users.values().stream().map(held -> held.value().user()).toList();
+    }
+
+    synchronized boolean hasAdmin() {
+        if (activeAdmins == 0) {
+            unreadable.refuseAny();
+        }
+        return activeAdmins > 0;
+    }
+
+    synchronized Basis basis(Endpoint endpoint) {
+        return new Basis(find(endpoint), activeAdmins, applied);
+    }
+
+    @Override
+    public synchronized void apply(Entry entry) {
+        applied = entry.revision();
+        if (!Keys.isRecord(entry.key())) {
+            return;
+        }
+        unreadable.remove(entry.key());
+        try {
+            Endpoint endpoint = Keys.parseUser(entry.key());
+            count(users.remove(endpoint), -1);
+            if (!entry.deleted()) {
+                Held<UserRecord> held = new Held<>(UserRecord.fromJson(entry.value()), entry.revision());
+                users.put(endpoint, held);
+                count(held, 1);
+            }
+        } catch (MalformedException e) {
+            unreadable.add(entry.key(), e);
+        }
+    }
+
+    @Override
+    public synchronized void clear() {
+        users.clear();
+        unreadable.clear();
+        applied = 0;
+        activeAdmins = 0;
+    }
+
+    private void count(@Nullable Held<UserRecord> held, int change) {
+        if (held != null && held.value().user().isActiveAdmin()) {
+            activeAdmins += change;
+        }
+    }
+}

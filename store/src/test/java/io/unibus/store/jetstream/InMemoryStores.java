@@ -1,0 +1,80 @@
+package io.unibus.store.jetstream;
+
+import java.time.Duration;
+import java.util.Random;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
+
+/** Stores on buckets in memory, with a clock that the test can put forward. */
+final class InMemoryStores implements AutoCloseable {
+    static final Duration GRACE = Duration.ofMinutes(10);
+
+    private final InMemoryBuckets buckets;
+    private final LongSupplier clock;
+    private final ExecutorService background = Executors.newFixedThreadPool(2);
+    private final AtomicLong ahead = new AtomicLong();
+    private final AtomicInteger opened = new AtomicInteger();
+
+    InMemoryStores(InMemoryBuckets buckets) {
+        this(buckets, System::nanoTime);
+    }
+
+    private InMemoryStores(InMemoryBuckets buckets, LongSupplier clock) {
+        this.buckets = buckets;
+        this.clock = clock;
+    }
+
+    /** Stores whose time passes only when the test puts it forward. */
+    static InMemoryStores withoutTime(InMemoryBuckets buckets) {
+        return new InMemoryStores(buckets, () -> 0);
+    }
+
+    JetStreamStore open() {
+        return open(background);
+    }
+
+    InMemoryBuckets buckets() {
+        return buckets;
+    }
+
+    /** A store that does everything in the thread of its caller, with writes that may go wrong. */
+    JetStreamStore open(InMemoryBuckets.Client client, Writes writes) {
+        return client.store(options(), writes, Runnable::run);
+    }
+
+    /** A store whose background is this. */
+    JetStreamStore open(Executor settler) {
+        InMemoryBuckets.Client client = buckets.client();
+        return client.store(options(), client, settler);
+    }
+
+    /** A store that never settles what it commits: as if it died after each commit. */
+    JetStreamStore openNeverSettling() {
+        return open(task -> {});
+    }
+
+    JetStreamOptions options() {
+        int number = opened.incrementAndGet();
+        return new JetStreamOptions(
+                "node-" + number,
+                Duration.ofSeconds(2),
+                Duration.ZERO,
+                Duration.ofMinutes(1),
+                GRACE,
+                () -> clock.getAsLong() + ahead.get(),
+                new Random(number));
+    }
+
+    void putForward(Duration time) {
+        ahead.addAndGet(time.toNanos());
+    }
+
+    @Override
+    public void close() {
+        background.shutdownNow();
+    }
+}

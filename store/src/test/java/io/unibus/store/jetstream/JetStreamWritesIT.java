@@ -1,0 +1,141 @@
+package io.unibus.store.jetstream;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.nats.client.Connection;
+import io.unibus.store.OutcomeUnknownException;
+import io.unibus.store.StoreUnavailableException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Single writes and reads against one real server, answered, refused and lost. */
+class JetStreamWritesIT {
+    private static final Duration OPERATION = Duration.ofSeconds(1);
+    private static final Bucket BUCKET = Bucket.USERS;
+
+    @TempDir
+    Path directory;
+
+    private final ScheduledThreadPoolExecutor executor = new ScheduledThreadPoolExecutor(1);
+    private Servers servers;
+    private Connection connection;
+    private JetStreamWrites writes;
+    private JetStreamReads reads;
+
+    @BeforeEach
+    void start() {
+        servers = Servers.single(directory);
+        servers.createBuckets(1);
+        connection = servers.connect(0);
+        writes = new JetStreamWrites(() -> connection, Timer.on(executor), System::nanoTime, OPERATION);
+        reads = new JetStreamReads(() -> connection, System::nanoTime, OPERATION);
+    }
+
+    @AfterEach
+    void close() {
+        executor.shutdownNow();
+        servers.close();
+    }
+
+    private OptionalLong put(String key, String value, Expectation expectation) {
+        return writes.put(BUCKET, key, value.getBytes(StandardCharsets.UTF_8), expectation)
+                .join();
+    }
+
+    @Test
+    void aWriteIsTakenOnlyWhenItsExpectationHolds() {
+        assertThat(put("a", "1", Expectation.ABSENT)).hasValue(1);
+        assertThat(put("a", "2", Expectation.ABSENT)).isEmpty();
+        assertThat(put("a", "2", new Expectation.KeyAt(1))).hasValue(2);
+        assertThat(put("b", "1", new Expectation.BucketAt(1))).isEmpty();
+        assertThat(put("b", "1", new Expectation.BucketAt(2))).hasValue(3);
+        assertThat(writes.delete(BUCKET, "a", new Expectation.KeyAt(1)).join()).isEmpty();
+        assertThat(writes.delete(BUCKET, "a", new Expectation.KeyAt(2)).join()).hasValue(4);
+        assertThat(put("a", "3", Expectation.ABSENT)).isEmpty();
+        assertThat(put("a", "3", new Expectation.KeyAt(4))).hasValue(5);
+    }
+
+    @Test
+    void bothKindsOfReadsSeeValuesAndRemovals() {
+        put("a=/_-.b", "1", Expectation.ABSENT);
+        put("gone", "1", Expectation.ABSENT);
+        writes.delete(BUCKET, "gone", Expectation.NOTHING).join();
+        for (Entry entry : List.of(
+                reads.anywhere(BUCKET, "a=/_-.b").orElseThrow(),
+                reads.atLeader(BUCKET, "a=/_-.b").orElseThrow())) {
+            assertThat(entry.key()).isEqualTo("a=/_-.b");
+            assertThat(entry.value()).asString().isEqualTo("1");
+            assertThat(entry.revision()).isEqualTo(1);
+            assertThat(entry.deleted()).isFalse();
+        }
+        assertThat(reads.anywhere(BUCKET, "gone").orElseThrow().deleted()).isTrue();
+        assertThat(reads.atLeader(BUCKET, "gone").orElseThrow().deleted()).isTrue();
+        assertThat(reads.anywhere(BUCKET, "never")).isEmpty();
+        assertThat(reads.atLeader(BUCKET, "never")).isEmpty();
+        assertThat(reads.facts(BUCKET).lastSequence()).isEqualTo(3);
+    }
+
+    @Test
+    void aPageHoldsTheLastWritesAndSaysWhatRemains() {
+        assertThat(reads.page(BUCKET, 1, 10)).isEqualTo(new Reads.Page(List.of(), 0));
+        List<CompletableFuture<OptionalLong>> all = new ArrayList<>();
+        for (int i = 0; i < 1_000; i++) {
+            all.add(writes.put(BUCKET, "k" + i % 300, new byte[100], Expectation.NOTHING));
+        }
+        assertThat(all).allMatch(put -> put.join().isPresent());
+        Reads.Page page = reads.page(BUCKET, 1, 100);
+        assertThat(page.entries()).hasSize(100);
+        assertThat(page.entries().get(0).revision()).isEqualTo(701);
+        assertThat(page.remaining()).isEqualTo(200);
+        assertThat(reads.page(BUCKET, 901, 1_000).entries()).hasSize(100);
+        assertThat(reads.page(BUCKET, 1_001, 1_000).entries()).isEmpty();
+    }
+
+    @Test
+    void aWriteThatNobodyTakesIsUnavailableInTime() throws Exception {
+        Servers.management(connection).delete(BUCKET.bucketName());
+        long start = System.nanoTime();
+        assertThatThrownBy(() -> put("a", "1", Expectation.NOTHING))
+                .isInstanceOf(CompletionException.class)
+                .hasCauseInstanceOf(StoreUnavailableException.class)
+                .hasMessageContaining("no responders");
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isBetween(OPERATION, OPERATION.plusMillis(300));
+        CompletableFuture<OptionalLong> put = writes.put(BUCKET, "a", new byte[1], Expectation.NOTHING);
+        Servers.createBucket(connection, BUCKET, 1);
+        assertThat(put.join()).hasValue(1);
+    }
+
+    @Test
+    void aWriteWithoutAnAnswerHasAnUnknownOutcome() {
+        servers.pause(0);
+        long start = System.nanoTime();
+        assertThatThrownBy(() -> put("a", "1", Expectation.NOTHING)).hasCauseInstanceOf(OutcomeUnknownException.class);
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isBetween(OPERATION, OPERATION.plusMillis(300));
+        servers.resume(0);
+        Servers.await("late write", () -> reads.anywhere(BUCKET, "a").isPresent());
+    }
+
+    @Test
+    void whileTheServerIsAwayNothingIsSentAndTheWaitIsBounded() {
+        servers.stop(0);
+        Servers.await("disconnection", () -> connection.getStatus() != Connection.Status.CONNECTED);
+        assertThatThrownBy(() -> put("a", "1", Expectation.NOTHING))
+                .hasCauseInstanceOf(StoreUnavailableException.class);
+        assertThatThrownBy(() -> reads.anywhere(BUCKET, "a")).isInstanceOf(StoreUnavailableException.class);
+        servers.start(0);
+        Servers.await("reconnection", () -> connection.getStatus() == Connection.Status.CONNECTED);
+        assertThat(put("a", "1", Expectation.ABSENT)).hasValue(1);
+    }
+}

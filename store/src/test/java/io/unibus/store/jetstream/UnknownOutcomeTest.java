@@ -1,0 +1,273 @@
+package io.unibus.store.jetstream;
+
+import static io.unibus.store.StoreFixtures.NOW;
+import static io.unibus.store.StoreFixtures.OPEN;
+import static io.unibus.store.StoreFixtures.admin;
+import static io.unibus.store.StoreFixtures.done;
+import static io.unibus.store.StoreFixtures.encryptedRoom;
+import static io.unibus.store.StoreFixtures.endpoint;
+import static io.unibus.store.StoreFixtures.invitation;
+import static io.unibus.store.StoreFixtures.member;
+import static io.unibus.store.StoreFixtures.newRoom;
+import static io.unibus.store.StoreFixtures.refusal;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.unibus.protocol.Endpoint;
+import io.unibus.protocol.MemberRole;
+import io.unibus.protocol.RoomId;
+import io.unibus.protocol.Subject;
+import io.unibus.store.NewRoom;
+import io.unibus.store.OutcomeUnknownException;
+import io.unibus.store.Rejection;
+import io.unibus.store.RoomChange;
+import io.unibus.store.RoomState;
+import io.unibus.store.StoreUnavailableException;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Writes that were sent and not answered: what became of them is found out by reading. */
+final class UnknownOutcomeTest {
+    private static final Endpoint ALICE = endpoint(1);
+    private static final Endpoint BOB = endpoint(2);
+    private static final Endpoint CAROL = endpoint(3);
+    private static final RoomId ROOM = new RoomId("room-1");
+    private static final String ROOM_KEY = Keys.room(ROOM);
+
+    private final InMemoryStores stores = new InMemoryStores(InMemoryBuckets.toldAtOnce());
+    private final InMemoryBuckets.Client client = stores.buckets().client();
+    private final FaultyWrites writes = new FaultyWrites(client);
+    private final JetStreamStore store = stores.open(client, writes);
+    private final JetStreamStore other = stores.open();
+
+    @AfterEach
+    void close() {
+        stores.close();
+    }
+
+    @Test
+    void changeThatWasWrittenIsDone() {
+        RoomChange change = invitation(room(), BOB, MemberRole.MEMBER, NOW);
+        plan(ROOM_KEY, FaultyWrites.Fault.HIDE);
+        RoomState state = store.commit(change).orElseThrow();
+        assertThat(state).isEqualTo(change.after(state.revision()));
+        assertThat(other.findRoom(ROOM)).contains(state);
+    }
+
+    @Test
+    void changeThatWasWrittenAndFollowedByOthersIsDone() {
+        RoomState before = room();
+        plan(ROOM_KEY, FaultyWrites.Fault.HIDE);
+        writes.meanwhile(() -> otherChanges(RoomRecord.REMEMBERED - 1));
+        RoomState state =
+                store.commit(invitation(before, BOB, MemberRole.MEMBER, NOW)).orElseThrow();
+        assertThat(state.members()).containsOnlyKeys(ALICE, BOB);
+        assertThat(state.revision()).isGreaterThan(before.revision());
+        assertThat(store.commit(invitation(state, endpoint(99), MemberRole.MEMBER, NOW)))
+                .isEmpty();
+    }
+
+    @Test
+    void changeThatLostAgainstAnotherIsRefused() {
+        RoomState before = room();
+        plan(ROOM_KEY, FaultyWrites.Fault.LOSE);
+        writes.meanwhile(() -> otherChanges(RoomRecord.REMEMBERED));
+        assertThat(store.commit(invitation(before, BOB, MemberRole.MEMBER, NOW)))
+                .isEmpty();
+        assertThat(other.findRoom(ROOM).orElseThrow().members()).doesNotContainKey(BOB);
+    }
+
+    @Test
+    void changeThatIsNotAmongTheRememberedOnesStaysUnknown() {
+        RoomState before = room();
+        plan(ROOM_KEY, FaultyWrites.Fault.LOSE);
+        writes.meanwhile(() -> otherChanges(RoomRecord.REMEMBERED + 1));
+        assertThatThrownBy(() -> store.commit(invitation(before, BOB, MemberRole.MEMBER, NOW)))
+                .isInstanceOf(OutcomeUnknownException.class);
+    }
+
+    @Test
+    void changeThatWasNotWrittenNeverWillBe() {
+        RoomState before = room();
+        plan(ROOM_KEY, FaultyWrites.Fault.LOSE);
+        assertThatThrownBy(() -> store.commit(invitation(before, BOB, MemberRole.MEMBER, NOW)))
+                .isInstanceOf(StoreUnavailableException.class);
+        RoomState now = other.findRoom(ROOM).orElseThrow();
+        assertThat(now.members()).isEqualTo(before.members());
+        assertThat(client.put(Bucket.ROOMS, ROOM_KEY, new byte[0], new Expectation.KeyAt(before.revision()))
+                        .join())
+                .as("the lost write when it comes after all")
+                .isEmpty();
+        assertThat(store.commit(invitation(now, BOB, MemberRole.MEMBER, NOW))).isPresent();
+    }
+
+    @Test
+    void changeIsUnknownWithoutAQuorum() {
+        RoomChange change = invitation(room(), BOB, MemberRole.MEMBER, NOW);
+        plan(ROOM_KEY, FaultyWrites.Fault.HIDE);
+        writes.meanwhile(client::cutOff);
+        assertThatThrownBy(() -> store.commit(change)).isInstanceOf(OutcomeUnknownException.class);
+        assertThat(other.findRoom(ROOM).orElseThrow().members()).containsKey(BOB);
+    }
+
+    @Test
+    void roomThatWasWrittenIsCreated() {
+        NewRoom created = encryptedRoom(ROOM, ALICE);
+        plan(ROOM_KEY, FaultyWrites.Fault.HIDE);
+        assertThat(other.findRoom(ROOM)).isEmpty();
+        RoomState state = done(store.createRoom(created));
+        assertThat(state.room()).isEqualTo(created.room());
+        assertThat(other.findRoom(ROOM)).contains(state);
+    }
+
+    @Test
+    void roomThatAnotherCreatedMeanwhileIsRefused() {
+        plan(ROOM_KEY, FaultyWrites.Fault.LOSE);
+        writes.meanwhile(() -> done(other.createRoom(newRoom(ROOM, new Subject("another"), OPEN, BOB, NOW))));
+        assertThat(refusal(store.createRoom(encryptedRoom(ROOM, ALICE)))).isEqualTo(new Rejection.RoomExists(ROOM));
+        done(other.createRoom(newRoom(new RoomId("free"), Subject.defaultFor(ROOM), OPEN, BOB, NOW)));
+    }
+
+    @Test
+    void roomThatWasNotWrittenNeverWillBe() {
+        plan(ROOM_KEY, FaultyWrites.Fault.LOSE);
+        assertThatThrownBy(() -> store.createRoom(encryptedRoom(ROOM, ALICE)))
+                .isInstanceOf(StoreUnavailableException.class);
+        assertThat(other.findRoom(ROOM)).isEmpty();
+        assertThat(client.put(Bucket.ROOMS, ROOM_KEY, new byte[0], Expectation.ABSENT)
+                        .join())
+                .as("the lost write when it comes after all")
+                .isEmpty();
+        done(store.createRoom(encryptedRoom(ROOM, ALICE)));
+    }
+
+    @Test
+    void roomIsUnknownWithoutAQuorum() {
+        plan(ROOM_KEY, FaultyWrites.Fault.LOSE);
+        writes.meanwhile(client::cutOff);
+        assertThatThrownBy(() -> store.createRoom(encryptedRoom(ROOM, ALICE)))
+                .isInstanceOf(OutcomeUnknownException.class);
+    }
+
+    @Test
+    void subjectOfACreationThatWasRefusedIsFreeAtOnce() {
+        plan(ROOM_KEY, FaultyWrites.Fault.REFUSE);
+        assertThatThrownBy(() -> store.createRoom(encryptedRoom(ROOM, ALICE)))
+                .isInstanceOf(StoreUnavailableException.class);
+        assertThat(stores.buckets().records(Bucket.ROOMS)).isEmpty();
+        done(other.createRoom(encryptedRoom(ROOM, ALICE)));
+    }
+
+    @Test
+    void userThatWasWrittenIsAdded() {
+        plan(Keys.user(ALICE), FaultyWrites.Fault.HIDE);
+        assertThat(done(store.addUser(member(ALICE)))).isEqualTo(member(ALICE));
+        assertThat(other.findUser(ALICE)).contains(member(ALICE));
+    }
+
+    @Test
+    void userThatAnotherAddedMeanwhileIsRefusedAlsoWhenItIsTheSame() {
+        plan(Keys.user(ALICE), FaultyWrites.Fault.LOSE);
+        writes.meanwhile(() -> done(other.addUser(member(ALICE))));
+        assertThat(refusal(store.addUser(member(ALICE)))).isEqualTo(new Rejection.UserExists(ALICE));
+    }
+
+    @Test
+    void userWhoIsNotThereMayStillComeAndIsNotCalledUnwritten() {
+        plan(Keys.user(ALICE), FaultyWrites.Fault.DELAY);
+        assertThatThrownBy(() -> store.addUser(member(ALICE))).isInstanceOf(OutcomeUnknownException.class);
+        assertThat(other.findUser(ALICE)).isEmpty();
+        assertThat(writes.deliver()).isPresent();
+        assertThat(other.findUser(ALICE)).contains(member(ALICE));
+    }
+
+    @Test
+    void userThatAnotherAddedKeepsTheDelayedOneOut() {
+        plan(Keys.user(ALICE), FaultyWrites.Fault.DELAY);
+        writes.meanwhile(() -> done(other.addUser(admin(ALICE))));
+        assertThat(refusal(store.addUser(member(ALICE)))).isEqualTo(new Rejection.UserExists(ALICE));
+        assertThat(writes.deliver()).isEmpty();
+        assertThat(other.findUser(ALICE)).contains(admin(ALICE));
+    }
+
+    @Test
+    void revocationThatWasWrittenIsDone() {
+        users();
+        plan(Keys.user(ALICE), FaultyWrites.Fault.HIDE);
+        assertThat(done(store.revokeUser(ALICE, NOW))).isEqualTo(admin(ALICE).revoked(NOW));
+        assertThat(other.findUser(ALICE)).contains(admin(ALICE).revoked(NOW));
+    }
+
+    @Test
+    void revocationThatWasNotWrittenNeverWillBe() {
+        users();
+        plan(Keys.user(CAROL), FaultyWrites.Fault.DELAY);
+        assertThatThrownBy(() -> store.revokeUser(CAROL, NOW)).isInstanceOf(StoreUnavailableException.class);
+        assertThat(writes.deliver()).isEmpty();
+        assertThat(other.findUser(CAROL)).contains(member(CAROL));
+        done(store.revokeUser(CAROL, NOW));
+    }
+
+    @Test
+    void revocationOfAnAdminThatWasNotWrittenNeverWillBe() {
+        users();
+        plan(Keys.user(ALICE), FaultyWrites.Fault.DELAY);
+        assertThatThrownBy(() -> store.revokeUser(ALICE, NOW)).isInstanceOf(StoreUnavailableException.class);
+        assertThat(writes.deliver()).isEmpty();
+        assertThat(other.findUser(ALICE)).contains(admin(ALICE));
+    }
+
+    @Test
+    void revocationThatArrivesWhileItsOutcomeIsLookedForIsDone() {
+        users();
+        plan(Keys.user(CAROL), FaultyWrites.Fault.DELAY);
+        // Right before the write that is to keep it out.
+        writes.meanwhile(() -> {
+            plan(Keys.user(CAROL), FaultyWrites.Fault.STALL);
+            writes.meanwhile(() -> assertThat(writes.deliver()).isPresent());
+        });
+        assertThat(done(store.revokeUser(CAROL, NOW))).isEqualTo(member(CAROL).revoked(NOW));
+    }
+
+    @Test
+    void revocationIsUnknownWithoutAQuorum() {
+        users();
+        plan(Keys.user(CAROL), FaultyWrites.Fault.DELAY);
+        writes.meanwhile(client::cutOff);
+        assertThatThrownBy(() -> store.revokeUser(CAROL, NOW)).isInstanceOf(OutcomeUnknownException.class);
+    }
+
+    @Test
+    void revocationIsUnknownWhenTheWriteThatKeepsItOutIsUnknownToo() {
+        users();
+        plan(Keys.user(CAROL), FaultyWrites.Fault.LOSE);
+        writes.meanwhile(() -> {
+            plan(Keys.user(CAROL), FaultyWrites.Fault.LOSE);
+            writes.meanwhile(() -> {});
+        });
+        assertThatThrownBy(() -> store.revokeUser(CAROL, NOW)).isInstanceOf(OutcomeUnknownException.class);
+    }
+
+    private void users() {
+        done(store.addUser(admin(ALICE)));
+        done(store.addUser(admin(BOB)));
+        done(store.addUser(member(CAROL)));
+    }
+
+    private RoomState room() {
+        return done(store.createRoom(encryptedRoom(ROOM, ALICE)));
+    }
+
+    private void plan(String key, FaultyWrites.Fault fault) {
+        writes.plan(0, key::equals, fault);
+    }
+
+    private void otherChanges(int number) {
+        for (int i = 0; i < number; i++) {
+            RoomState state = other.findRoom(ROOM).orElseThrow();
+            Optional<RoomState> after = other.commit(invitation(state, endpoint(10 + i), MemberRole.MEMBER, NOW));
+            assertThat(after).isPresent();
+        }
+    }
+}
