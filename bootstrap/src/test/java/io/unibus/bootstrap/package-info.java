@@ -1,0 +1,4 @@
+@NullMarked
+package io.unibus.bootstrap;
+
+import org.jspecify.annotations.NullMarked;
