@@ -24,7 +24,7 @@ import java.util.function.Supplier;
 /**
  * The HTTP routes of a node's control plane, one method each, called as one identity. Thread-safe; needs no closing.
  *
- * <p>Every method blocks until the answer is there, for at most the request's time limit of 15 seconds. Reads throw
+ * <p>Every method blocks until the answer is there, for at most the request's time limit, 15 seconds by default. Reads throw
  * {@link UnreachableException} when there is none, writes {@link UnreachableException} when the request was not sent and
  * {@link OutcomeUnknownException} when it was; both throw {@link ProblemException} for a refusal and
  * {@link UnexpectedAnswerException} for an answer that is not a node's. Nothing is repeated here: {@link Rooms} does.
@@ -50,8 +50,9 @@ public final class ControlPlaneClient {
         return of(url, caller, CONNECT_TIMEOUT, REQUEST_TIMEOUT);
     }
 
-    static ControlPlaneClient of(URI url, Identity caller, Duration connectTimeout, Duration requestTimeout) {
-        NodeHttp http = new NodeHttp(url, new CallerHeaders(caller), connectTimeout, requestTimeout);
+    /** With other time limits: callers who know further nodes give up on one sooner. */
+    public static ControlPlaneClient of(URI url, Identity caller, Duration connectTimeout, Duration requestTimeout) {
+        NodeHttp http = new NodeHttp(url, new CallerHeaders(caller)::decorate, connectTimeout, requestTimeout);
         return new ControlPlaneClient(http, caller.endpoint());
     }
 

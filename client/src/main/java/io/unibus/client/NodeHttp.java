@@ -15,6 +15,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
 import javax.net.ssl.SSLHandshakeException;
 import org.jspecify.annotations.Nullable;
 
@@ -24,11 +25,16 @@ import org.jspecify.annotations.Nullable;
  */
 final class NodeHttp {
     private final URI url;
-    private final CallerHeaders caller;
+    private final Function<HttpRequest.Builder, HttpRequest> caller;
     private final Duration requestTimeout;
     private final HttpClient http;
 
-    NodeHttp(URI url, CallerHeaders caller, Duration connectTimeout, Duration requestTimeout) {
+    /** @param caller completes each request with who makes it */
+    NodeHttp(
+            URI url,
+            Function<HttpRequest.Builder, HttpRequest> caller,
+            Duration connectTimeout,
+            Duration requestTimeout) {
         this.url = requireHttp(url);
         this.caller = caller;
         this.requestTimeout = requestTimeout;
@@ -91,7 +97,7 @@ final class NodeHttp {
         if (body.contentLength() > 0) {
             request.header("Content-Type", "application/json");
         }
-        HttpResponse<byte[]> response = await(method, path, caller.decorate(request));
+        HttpResponse<byte[]> response = await(method, path, caller.apply(request));
         if (response.statusCode() / 100 == 2) {
             return response.body();
         }
