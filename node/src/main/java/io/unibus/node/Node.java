@@ -2,6 +2,7 @@ package io.unibus.node;
 
 import io.unibus.embeddednats.ServerState;
 import io.unibus.node.bus.Bus;
+import io.unibus.node.cluster.ClusterKeeper;
 import io.unibus.node.config.NodeConfig;
 import io.unibus.node.host.DataDirectory;
 import io.unibus.node.host.ExitCode;
@@ -47,7 +48,7 @@ public final class Node {
                 Version.current(),
                 ProcessHandle.current().pid(),
                 Clock.systemUTC().instant().truncatedTo(ChronoUnit.MILLIS),
-                config.store());
+                config.store().toString());
         this.parts = DaggerNodeComponent.factory().create(config, info, this::childChanged);
     }
 
@@ -67,23 +68,33 @@ public final class Node {
         shutdown.add("nats-server", LONG_STEP_LIMIT, bus::close);
         CompletableFuture<Void> busStarted = inBackground("bus-start", () -> times.measure("nats-server", bus::start));
 
+        Optional<ClusterKeeper> cluster = parts.clusterKeeper();
+        if (cluster.isPresent()) { // the store is on the bus
+            await(busStarted);
+            shutdown.add("bootstrap", STEP_LIMIT, cluster.get()::close);
+            times.measure("bootstrap", cluster.get()::open);
+        }
         Store store = times.measure("store", parts::store);
         shutdown.add("store", LONG_STEP_LIMIT, store::close);
+        cluster.ifPresent(keeper -> shutdown.add("watch over the cluster", STEP_LIMIT, keeper::close));
+        cluster.ifPresent(ClusterKeeper::watch);
         HttpServer http = times.measure("routes", parts::httpServer);
         shutdown.add("http", LONG_STEP_LIMIT, http::close);
         times.findJvmStart();
 
         await(busStarted);
         times.measure("http", http::start);
+        cluster.ifPresent(keeper -> keeper.serves(http.url()));
         shutdown.add("announcement", STEP_LIMIT, this::withdraw);
         announceIn(directory);
         log.info("{}", times);
         return String.format(
                 Locale.ROOT,
-                "node ready http=%s nats=%s store=%s replicas=1 version=%s in=%.2fs",
+                "node ready http=%s nats=%s store=%s replicas=%d version=%s in=%.2fs",
                 http.url(),
                 bus.clientUrl(),
                 info.store(),
+                config.replicas(),
                 info.version(),
                 times.total().toMillis() / 1e3);
     }
@@ -135,6 +146,8 @@ public final class Node {
                     bus.childPid().orElse(0),
                     parts.httpServer().url(),
                     bus.clientUrl(),
+                    config.cluster().map(cluster -> cluster.listen().toString()),
+                    config.clusterKey(),
                     info.store(),
                     info.version(),
                     info.startedAt()));

@@ -4,10 +4,12 @@ import dagger.BindsInstance;
 import dagger.Component;
 import io.unibus.embeddednats.StateListener;
 import io.unibus.node.bus.Bus;
+import io.unibus.node.cluster.ClusterKeeper;
 import io.unibus.node.config.NodeConfig;
 import io.unibus.node.host.NodeInfo;
 import io.unibus.node.http.HttpServer;
 import io.unibus.store.Store;
+import java.util.Optional;
 import javax.inject.Singleton;
 
 /** What a node consists of. Each part is made when first asked for, and started by {@link Node}. */
@@ -15,6 +17,8 @@ import javax.inject.Singleton;
 @Component(modules = NodeModule.class)
 interface NodeComponent {
     Bus bus();
+
+    Optional<ClusterKeeper> clusterKeeper();
 
     Store store();
 

@@ -4,12 +4,16 @@ import dagger.Module;
 import dagger.Provides;
 import io.unibus.embeddednats.StateListener;
 import io.unibus.node.bus.Bus;
+import io.unibus.node.cluster.ClusterKeeper;
 import io.unibus.node.config.NodeConfig;
+import io.unibus.node.config.StoreKind;
 import io.unibus.node.control.ControlPlane;
+import io.unibus.node.host.NodeInfo;
 import io.unibus.store.Store;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.InstantSource;
+import java.util.Optional;
 import java.util.function.LongSupplier;
 import javax.inject.Singleton;
 
@@ -20,14 +24,30 @@ final class NodeModule {
 
     @Provides
     @Singleton
-    static Store store(NodeConfig config) {
-        return NodeStore.open(config.dataDir(), config.opTimeout());
+    static Store store(NodeConfig config, Bus bus) {
+        return config.store() == StoreKind.KV
+                ? NodeStore.openReplicated(
+                        bus::controlConnection, config.name(), config.opTimeout(), config.maxStaleness())
+                : NodeStore.open(config.dataDir(), config.opTimeout());
     }
 
     @Provides
     @Singleton
-    static Bus bus(NodeConfig config, SecureRandom random, InstantSource clock, StateListener childListener) {
-        return new Bus(config, random, clock, childListener);
+    static Optional<ClusterKeeper> clusterKeeper(NodeConfig config, NodeInfo info, Bus bus, InstantSource clock) {
+        return config.store() == StoreKind.KV
+                ? Optional.of(new ClusterKeeper(config, info, bus, clock))
+                : Optional.empty();
+    }
+
+    @Provides
+    @Singleton
+    static Bus bus(
+            NodeConfig config,
+            SecureRandom random,
+            InstantSource clock,
+            LongSupplier nanoTime,
+            StateListener childListener) {
+        return new Bus(config, random, clock, nanoTime, childListener);
     }
 
     @Provides

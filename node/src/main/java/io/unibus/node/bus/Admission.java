@@ -18,7 +18,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Answers the child's authorization callout: who is let in to the account of the peers. With bus-auth {@code off}
- * everyone is, with all permissions in that account and none in any other.
+ * everyone is, with all permissions in that account and none in any other. In a cluster each node hears the requests of
+ * all servers and answers those of its own child only.
  *
  * <p>Source of the message forms: the NATS documentation of the authorization callout, version 2 of its claims.
  */
@@ -47,17 +48,20 @@ final class Admission {
 
     private void answer(Connection connection, Message request) {
         try {
-            connection.publish(request.getReplyTo(), admit(request.getData()).getBytes(StandardCharsets.US_ASCII));
+            JsonValue claims =
+                    JsonParser.parse(JwtUtils.getClaimBody(new String(request.getData(), StandardCharsets.US_ASCII)));
+            JsonValue nats = JsonValueUtils.readObject(claims, "nats");
+            String server = JsonValueUtils.readString(JsonValueUtils.readObject(nats, "server_id"), "id");
+            if (connection.getServerInfo().getServerId().equals(server)) {
+                String answer = admit(JsonValueUtils.readString(nats, "user_nkey"), server);
+                connection.publish(request.getReplyTo(), answer.getBytes(StandardCharsets.US_ASCII));
+            }
         } catch (GeneralSecurityException | IOException | RuntimeException e) {
             log.error("a client could not be let in to the bus: the server's request was not understood", e);
         }
     }
 
-    private String admit(byte[] request) throws GeneralSecurityException, IOException {
-        JsonValue claims = JsonParser.parse(JwtUtils.getClaimBody(new String(request, StandardCharsets.US_ASCII)));
-        JsonValue nats = JsonValueUtils.readObject(claims, "nats");
-        String userKey = JsonValueUtils.readString(nats, "user_nkey");
-        String serverId = JsonValueUtils.readString(JsonValueUtils.readObject(nats, "server_id"), "id");
+    private String admit(String userKey, String serverId) throws GeneralSecurityException, IOException {
         long now = clock.instant().getEpochSecond();
         String user = JwtUtils.issueJWT(
                 issuer.pair(), userKey, userKey, null, now, issuer.publicKey(), account, new EveryPermission());

@@ -1,19 +1,24 @@
 package io.unibus.node.bus;
 
+import io.nats.client.Connection;
 import io.unibus.embeddednats.Account;
 import io.unibus.embeddednats.AuthCallout;
+import io.unibus.embeddednats.Cluster;
 import io.unibus.embeddednats.InstalledBinary;
 import io.unibus.embeddednats.NatsBinary;
 import io.unibus.embeddednats.NatsServer;
 import io.unibus.embeddednats.NatsServerException;
 import io.unibus.embeddednats.ProbeLogin;
+import io.unibus.embeddednats.Secret;
 import io.unibus.embeddednats.ServerConfig;
 import io.unibus.embeddednats.ServerState;
 import io.unibus.embeddednats.StateListener;
 import io.unibus.embeddednats.User;
 import io.unibus.node.config.NodeConfig;
+import io.unibus.node.config.StoreKind;
 import io.unibus.node.host.ExitCode;
 import io.unibus.node.host.FatalException;
+import io.unibus.store.StoreUnavailableException;
 import java.io.IOException;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -22,6 +27,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,28 +39,39 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Bus implements AutoCloseable {
     private static final String SYS = "SYS";
-    private static final String CONTROL = "CONTROL";
+    /** The account that owns the replicated store. */
+    public static final String CONTROL = "CONTROL";
+
     private static final String PEERS = "BUS";
+    private static final String ROUTE_USER = "unibus-node";
 
     private static final Duration START_LIMIT = Duration.ofSeconds(30);
     private static final Duration LOGIN_LIMIT = Duration.ofSeconds(2);
+    private static final Duration SUSPEND_LIMIT = Duration.ofMillis(500);
 
     private final NodeConfig config;
     private final SecureRandom random;
     private final InstantSource clock;
     private final StateListener listener;
+    private final ClusterTroubles troubles;
     private volatile @Nullable Running running;
     private boolean closed;
 
     /** @param listener hears of every change of the child's state */
-    public Bus(NodeConfig config, SecureRandom random, InstantSource clock, StateListener listener) {
+    public Bus(
+            NodeConfig config,
+            SecureRandom random,
+            InstantSource clock,
+            LongSupplier nanoTime,
+            StateListener listener) {
+        this.troubles = new ClusterTroubles(nanoTime);
         this.config = config;
         this.random = random;
         this.clock = clock;
         this.listener = listener;
     }
 
-    private record Running(NatsServer server, String version, ControlConnection control) {}
+    private record Running(NatsServer server, String version, ControlConnection control, ControlConnection system) {}
 
     /**
      * Starts the child and lets peers in; returns when both work.
@@ -62,24 +79,32 @@ public final class Bus implements AutoCloseable {
      * @throws FatalException saying what to do
      */
     public void start() {
-        ClusterKey key = ClusterKey.loadOrCreate(config.clusterKey(), random);
+        ClusterKey key = config.cluster().isPresent()
+                ? ClusterKey.loadExisting(config.clusterKey())
+                : ClusterKey.loadOrCreate(config.clusterKey(), random);
         BusKeys sys = BusKeys.user(key, SYS);
         BusKeys control = BusKeys.user(key, CONTROL);
         BusKeys issuer = BusKeys.admissionIssuer(key);
         try {
             InstalledBinary binary =
                     NatsBinary.bundled().installInto(config.dataDir().resolve("bin"));
-            NatsServer server = NatsServer.builder(binary, serverConfig(sys, control, issuer), config.dataDir())
+            NatsServer server = NatsServer.builder(binary, serverConfig(key, sys, control, issuer), config.dataDir())
                     .probeLogin(ProbeLogin.nkey(control.publicKey(), control::sign))
                     .listener(this::childChanged)
+                    .logListener(troubles)
                     .build();
+            Admission admission = new Admission(issuer, PEERS, clock);
             Running begun = new Running(
                     server,
                     binary.version(),
-                    new ControlConnection(() -> urlOf(server), control, new Admission(issuer, PEERS, clock)));
+                    new ControlConnection(() -> urlOf(server), control, admission::serve),
+                    new ControlConnection(() -> urlOf(server), sys, connection -> {}));
             become(begun);
             server.start(START_LIMIT);
             begun.control().open();
+            if (config.store() == StoreKind.KV) {
+                begun.system().open();
+            }
         } catch (NatsServerException e) {
             throw new FatalException(exitCode(e.reason()), e.getMessage() + option(e.reason()), e);
         } catch (IOException e) {
@@ -103,13 +128,20 @@ public final class Bus implements AutoCloseable {
         @Nullable Running now = running;
         if (state == ServerState.READY && now != null) {
             now.control().follow();
+            now.system().follow();
         }
         listener.changed(state, reason);
     }
 
-    private ServerConfig serverConfig(BusKeys sys, BusKeys control, BusKeys issuer) {
-        return ServerConfig.builder(config.name())
-                .clients(config.nats())
+    private ServerConfig serverConfig(ClusterKey key, BusKeys sys, BusKeys control, BusKeys issuer) {
+        ServerConfig.Builder builder = ServerConfig.builder(config.name());
+        config.cluster()
+                .ifPresent(cluster -> builder.cluster(new Cluster(
+                        cluster.name(),
+                        cluster.listen(),
+                        cluster.others(),
+                        Optional.of(new User.Password(ROUTE_USER, Secret.of(key.deriveText("route password")))))));
+        return builder.clients(config.nats())
                 .jetStream(config.dataDir().resolve("jetstream"))
                 .account(new Account(SYS, false, List.of(User.nkey(sys.publicKey()))))
                 .account(new Account(CONTROL, true, List.of(User.nkey(control.publicKey()))))
@@ -132,7 +164,8 @@ public final class Bus implements AutoCloseable {
 
     private static ExitCode exitCode(NatsServerException.Reason reason) {
         return switch (reason) {
-            case BINARY_UNUSABLE, CONFIGURATION_REFUSED, DIRECTORY_UNUSABLE -> ExitCode.CONFIGURATION;
+            case BINARY_UNUSABLE, CONFIGURATION_REFUSED, DIRECTORY_UNUSABLE, STORE_OF_OTHER_MODE ->
+                ExitCode.CONFIGURATION;
             case DIRECTORY_IN_USE, LEFTOVER_STUCK -> ExitCode.TRY_AGAIN;
             default -> ExitCode.UNAVAILABLE;
         };
@@ -153,6 +186,26 @@ public final class Bus implements AutoCloseable {
             return Optional.of("nats-server does not answer");
         }
         return now.control().isConnected() ? Optional.empty() : Optional.of("the node is not logged in to nats-server");
+    }
+
+    /**
+     * The connection to the account of the replicated store.
+     *
+     * @throws StoreUnavailableException before the first login
+     */
+    public Connection controlConnection() {
+        return connection(started().control());
+    }
+
+    /** Like {@link #controlConnection}, to the servers' own account; only with a replicated store. */
+    public Connection systemConnection() {
+        return connection(started().system());
+    }
+
+    private static Connection connection(ControlConnection login) {
+        return login.connection()
+                .orElseThrow(
+                        () -> new StoreUnavailableException("the node is not logged in to its nats-server yet", null));
     }
 
     /** The child's state in a lower-case word. */
@@ -197,6 +250,35 @@ public final class Bus implements AutoCloseable {
         return now;
     }
 
+    /** Mistakes in the configuration of the cluster, this node's or another's, as sentences. */
+    public List<String> clusterTroubles() {
+        return troubles.present();
+    }
+
+    /** Ends the child at once and holds it down until {@link #resume}. @return whether it is gone for certain */
+    public boolean suspend(String reason) {
+        return started().server().suspend(reason, SUSPEND_LIMIT);
+    }
+
+    public void resume() {
+        started().server().resume();
+    }
+
+    /** Ends the child in order and starts it again. Does not wait. */
+    public void restart(String reason) {
+        started().server().restart(reason);
+    }
+
+    /** For how long the present child has been ready. */
+    public Optional<Duration> readyFor() {
+        return started().server().readyFor();
+    }
+
+    /** The identity of the present child, while there is one. */
+    public Optional<String> serverId() {
+        return Optional.ofNullable(running).flatMap(now -> now.server().serverId());
+    }
+
     /**
      * Says that the node is being stopped: a child that ends from now on is not missed. The service manager may have asked
      * it to end as well, long before its turn in the node's own sequence.
@@ -223,6 +305,7 @@ public final class Bus implements AutoCloseable {
 
     private static void close(Running running) {
         try {
+            running.system().close();
             running.control().close();
         } finally {
             running.server().close();

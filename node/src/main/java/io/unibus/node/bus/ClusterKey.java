@@ -20,12 +20,16 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The secret that the nodes of one cluster share, from which every other secret of the bus is derived, each by
  * HKDF-SHA256 (RFC 5869) under its own label. One line in a file of mode 0600. Its {@code toString} shows nothing.
  */
 public final class ClusterKey {
+    private static final Logger log = LoggerFactory.getLogger(ClusterKey.class);
+
     private static final String PREFIX = "unibus-cluster-key-1:";
     private static final int BYTES = 32;
     private static final Pattern FORM = Pattern.compile(PREFIX + "[A-Za-z0-9_-]{43}");
@@ -41,16 +45,49 @@ public final class ClusterKey {
     public static ClusterKey loadOrCreate(Path file, SecureRandom random) {
         try {
             if (!Files.exists(file)) {
-                create(file, random);
+                boolean ours = create(file, random);
+                log.debug("cluster key {} made by this start: {}", file, ours);
             }
             return load(file);
         } catch (IOException e) {
+            throw unusable(file, e);
+        }
+    }
+
+    /** The key in {@code file}, which an operator put there. */
+    public static ClusterKey loadExisting(Path file) {
+        if (!Files.exists(file)) {
             throw new FatalException(
                     ExitCode.CONFIGURATION,
-                    "the cluster key " + file + " cannot be used: " + e + ". Make it readable and writable for this"
-                            + " user, or name another file with --cluster-key",
-                    e);
+                    "there is no cluster key " + file + ": make one with `unibus cluster-key FILE` and give every node"
+                            + " of the cluster a copy of it");
         }
+        try {
+            return load(file);
+        } catch (IOException e) {
+            throw unusable(file, e);
+        }
+    }
+
+    /** Makes a new key in {@code file}, never over an existing one. */
+    public static void createNew(Path file, SecureRandom random) {
+        try {
+            if (!create(file, random)) {
+                throw new FatalException(
+                        ExitCode.CONFIGURATION, file + " exists already and was left as it is: name another file");
+            }
+        } catch (IOException e) {
+            throw new FatalException(
+                    ExitCode.CONFIGURATION, "the cluster key cannot be written to " + file + ": " + e, e);
+        }
+    }
+
+    private static FatalException unusable(Path file, IOException e) {
+        return new FatalException(
+                ExitCode.CONFIGURATION,
+                "the cluster key " + file + " cannot be used: " + e
+                        + ". Make it readable and writable for this user, or" + " name another file with --cluster-key",
+                e);
     }
 
     /** A secret in text form, for {@code label} alone. */
@@ -99,8 +136,12 @@ public final class ClusterKey {
         return new ClusterKey(Base64.getUrlDecoder().decode(line.substring(PREFIX.length())));
     }
 
-    /** Writes the whole key under another name first, so that no start ever finds half of one. */
-    private static void create(Path file, SecureRandom random) throws IOException {
+    /**
+     * Writes the whole key under another name first, so that no start ever finds half of one.
+     *
+     * @return false when there was one meanwhile, which is then the key
+     */
+    private static boolean create(Path file, SecureRandom random) throws IOException {
         byte[] key = new byte[BYTES];
         random.nextBytes(key);
         String line = PREFIX + Base64.getUrlEncoder().withoutPadding().encodeToString(key) + "\n";
@@ -115,8 +156,9 @@ public final class ClusterKey {
         }
         try {
             Files.createLink(file, temporary); // unlike a move, never replaces a key
+            return true;
         } catch (FileAlreadyExistsException e) {
-            // another command made one first; it is the key
+            return false;
         } finally {
             Files.delete(temporary);
         }

@@ -6,27 +6,32 @@ import io.nats.client.Nats;
 import io.nats.client.Options;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * This node's own login to its child, over which peers are admitted. It comes back by itself: the client library
- * reconnects to the same address, and this class logs in anew where that is not enough, when the child has another
- * address or the library has given up. Thread-safe; closed by {@link Bus}.
+ * A login of this node to its child, as the user of one account. It comes back by itself: the client library reconnects
+ * to the same address, and this class logs in anew where that is not enough, when the child has another address or the
+ * library has given up. Thread-safe; closed by {@link Bus}.
  */
 final class ControlConnection implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(ControlConnection.class);
 
     private static final Duration LOGIN_LIMIT = Duration.ofSeconds(2);
-    /** Short, because a peer that reconnects sooner than the node waits for the node. */
+    /** Short at first, because a peer that reconnects sooner than the node waits for the node. */
     private static final Duration RECONNECT_WAIT = Duration.ofMillis(10);
+
+    private static final Duration LONG_RECONNECT_WAIT = Duration.ofMillis(100);
+    private static final int SHORT_WAITS = 500;
 
     private static final Duration RETRY_WAIT = Duration.ofMillis(500);
     private static final Duration PING_INTERVAL = Duration.ofSeconds(2);
@@ -35,7 +40,7 @@ final class ControlConnection implements AutoCloseable {
 
     private final Supplier<String> url;
     private final BusKeys user;
-    private final Admission admission;
+    private final Consumer<Connection> onLogin;
     /** One login at a time. */
     private final ScheduledExecutorService logins = Executors.newSingleThreadScheduledExecutor(work -> {
         Thread thread = new Thread(work, "bus-login");
@@ -45,17 +50,20 @@ final class ControlConnection implements AutoCloseable {
 
     private volatile @Nullable Login login;
 
-    /** @param url where the child listens now */
-    ControlConnection(Supplier<String> url, BusKeys user, Admission admission) {
+    /**
+     * @param url where the child listens now
+     * @param onLogin what each new connection is first used for
+     */
+    ControlConnection(Supplier<String> url, BusKeys user, Consumer<Connection> onLogin) {
         this.url = url;
         this.user = user;
-        this.admission = admission;
+        this.onLogin = onLogin;
     }
 
     private record Login(Connection connection, String url) {}
 
     /**
-     * Logs in and returns when peers are let in.
+     * Logs in and returns when the server has taken note of all that the connection is for.
      *
      * @throws IOException when the server cannot be reached or does not accept the login
      */
@@ -66,6 +74,11 @@ final class ControlConnection implements AutoCloseable {
     /** Sees in the background to a login where the child is now; to be called whenever it has become ready. */
     void follow() {
         followAfter(Duration.ZERO);
+    }
+
+    /** The present connection, which may be connected or trying to be; empty before the first login. */
+    Optional<Connection> connection() {
+        return Optional.ofNullable(login).map(Login::connection);
     }
 
     boolean isConnected() {
@@ -88,14 +101,15 @@ final class ControlConnection implements AutoCloseable {
             return; // not opened yet, or the library sees to it
         }
         try {
-            login = logIn(wanted);
+            Login next = logIn(wanted);
+            login = next;
             log.info("logged in to nats-server again, at {}", wanted);
             current.connection().close();
-        } catch (IOException e) {
-            log.warn(
-                    "the node cannot log in to its nats-server at {}, so no peer can connect: {}",
-                    wanted,
-                    e.getMessage());
+            if (isClosed(next)) { // before it could be known as the present one
+                follow();
+            }
+        } catch (IOException | RuntimeException e) {
+            log.warn("the node cannot log in to its nats-server at {} and tries again: {}", wanted, e.getMessage());
             followAfter(RETRY_WAIT);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -109,18 +123,20 @@ final class ControlConnection implements AutoCloseable {
                 .authHandler(new KeyLogin(user))
                 .connectionTimeout(LOGIN_LIMIT)
                 .maxReconnects(-1)
-                .reconnectDelayHandler(
-                        rounds -> RECONNECT_WAIT) // without jitter, of which the library cannot take zero
+                // Without jitter, of which the library cannot take zero.
+                .reconnectDelayHandler(rounds -> rounds < SHORT_WAITS ? RECONNECT_WAIT : LONG_RECONNECT_WAIT)
                 .pingInterval(PING_INTERVAL)
                 .maxPingsOut(PINGS_WITHOUT_ANSWER)
+                .reconnectBufferSize(0) // what cannot be sent now must not be sent later
+                .reportNoResponders()
                 .errorListener(new QuietErrors())
                 .connectionListener(this::changed)
                 .build();
         Connection connection = Nats.connect(options);
-        admission.serve(connection);
         try {
-            connection.flush(LOGIN_LIMIT); // the server knows now who answers for admission
-        } catch (TimeoutException e) {
+            onLogin.accept(connection);
+            connection.flush(LOGIN_LIMIT);
+        } catch (TimeoutException | IllegalStateException e) {
             connection.close();
             throw new IOException("it did not answer within " + LOGIN_LIMIT.toSeconds() + " s", e);
         }

@@ -24,6 +24,8 @@ import picocli.CommandLine.Model.CommandSpec;
             IdentityCommand.class,
             UserCommand.class,
             RoomCommand.class,
+            StatusCommand.class,
+            ClusterKeyCommand.class,
             FlagsCommand.class,
             VersionCommand.class
         },

@@ -1,6 +1,8 @@
 package io.unibus.node.cli;
 
 import io.unibus.node.NodeStore;
+import io.unibus.node.bus.ControlAccount;
+import io.unibus.node.config.StoreKind;
 import io.unibus.node.host.DataDirectory;
 import io.unibus.node.host.ExitCode;
 import io.unibus.node.host.FatalException;
@@ -17,16 +19,21 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code unibus user}: the allowlist, straight on the store of this host, whether or not the node runs. */
+/**
+ * {@code unibus user}: the allowlist, straight on the store: on the file of this host, whether or not the node runs, or on
+ * the cluster's buckets, through a node that runs here.
+ */
 @Command(
         name = "user",
-        description = "Manage the allowlist on the host of a node, straight on its store, also while the node runs.",
+        description = "Manage the allowlist on the host of a node, straight on its store, also while the node runs. The"
+                + " replicated store of a cluster is reached through the node, which must run.",
         subcommands = {
             UserCommand.Add.class,
             UserCommand.ListAll.class,
@@ -42,6 +49,9 @@ import picocli.CommandLine.Parameters;
         })
 final class UserCommand extends BaseCommand {
     private static final Duration OP_TIMEOUT = Duration.ofSeconds(5);
+
+    /** Names the fences of commands; not that of a node, whose fences are its own. */
+    private static final String COMMAND = "_command";
 
     /** What all subcommands share: where the store is, and how the result is printed. */
     abstract static class OnStore extends BaseCommand {
@@ -59,7 +69,21 @@ final class UserCommand extends BaseCommand {
         /** Opens the store, making the data directory if {@code create}; otherwise a missing one is an error. */
         final <T> T onStore(boolean create, Function<Store, T> work) {
             Path path = dataDir.toAbsolutePath().normalize();
+            Optional<DataDirectory.RunningNode> replicated =
+                    DataDirectory.findRunning(path).filter(node -> node.store().equals(StoreKind.KV.toString()));
+            return replicated.isPresent() ? onCluster(replicated.get(), work) : onFile(path, create, work);
+        }
+
+        private <T> T onFile(Path path, boolean create, Function<Store, T> work) {
             boolean exists = path.resolve("unibus.db").toFile().exists();
+            boolean hasBuckets = path.resolve("jetstream").toFile().exists();
+            if (!exists && hasBuckets) { // an allowlist in a file would be one that nobody reads
+                throw new FatalException(
+                        ExitCode.UNAVAILABLE,
+                        "the node in " + path
+                                + " does not run, and its allowlist is in the cluster: start the node, or do"
+                                + " this on the host of one that runs");
+            }
             if (!create && !exists) {
                 throw new FatalException(
                         ExitCode.CONFIGURATION,
@@ -70,6 +94,13 @@ final class UserCommand extends BaseCommand {
                 if (!exists) { // an admin who was added to the wrong directory is no admin of the node
                     spec.commandLine().getErr().println("created a new store in " + path);
                 }
+                return work.apply(store);
+            }
+        }
+
+        private static <T> T onCluster(DataDirectory.RunningNode node, Function<Store, T> work) {
+            try (ControlAccount account = ControlAccount.logIn(node.nats(), node.clusterKey());
+                    Store store = NodeStore.openReplicated(account::connection, COMMAND, OP_TIMEOUT, OP_TIMEOUT)) {
                 return work.apply(store);
             }
         }

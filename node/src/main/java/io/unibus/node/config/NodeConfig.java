@@ -4,11 +4,16 @@ import io.unibus.embeddednats.DebugMode;
 import io.unibus.embeddednats.HostPort;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The configuration of a node, validated.
  *
+ * @param cluster empty for a node alone
+ * @param replicas how many nodes keep a copy of each bucket; 1 with {@link StoreKind#SQLITE}
+ * @param maxStaleness how old a quorum's confirmation may be when a decision is based on it; zero: made for it alone
  * @param featureStates the effective state of each flag
  */
 public record NodeConfig(
@@ -17,13 +22,32 @@ public record NodeConfig(
         HostPort http,
         HostPort nats,
         Path clusterKey,
-        String store,
+        Optional<ClusterConfig> cluster,
+        StoreKind store,
+        int replicas,
         Duration opTimeout,
+        Duration bootstrapTimeout,
+        Duration maxStaleness,
         DebugMode natsDebug,
         Map<FeatureFlag, EffectiveState> featureStates) {
 
     public NodeConfig {
         featureStates = Map.copyOf(featureStates);
+    }
+
+    /**
+     * @param listen where the other nodes connect to
+     * @param routes where the nodes listen; this one may be among them
+     */
+    public record ClusterConfig(String name, HostPort listen, List<HostPort> routes) {
+        public ClusterConfig {
+            routes = List.copyOf(routes);
+        }
+
+        /** The routes but the own one: nats-server waits at a first start for as many servers as it has routes. */
+        public List<HostPort> others() {
+            return routes.stream().filter(route -> !route.equals(listen)).toList();
+        }
     }
 
     /** @param decidedBy for people: an option and where it was given, the file of flags, or {@code default} */

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -20,7 +21,7 @@ import java.util.regex.Pattern;
 
 /** Turns option values into a {@link NodeConfig}, collecting every problem instead of stopping at the first. */
 final class NodeConfigLoader {
-    private static final Pattern NODE_NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_-]{0,62}");
+    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_-]{0,62}");
     private static final Pattern DURATION = Pattern.compile("(\\d{1,9})(ms|s|m)");
     private static final Pattern HOST_PORT = Pattern.compile("(\\[[0-9a-fA-F:.]+]|[^:\\[\\]\\s]+):(\\d{1,5})");
 
@@ -43,17 +44,27 @@ final class NodeConfigLoader {
                 .normalize();
         HostPort http = option(NodeOption.HTTP, new HostPort("127.0.0.1", 8420), NodeConfigLoader::hostPort);
         HostPort nats = option(NodeOption.NATS, new HostPort("127.0.0.1", 4222), NodeConfigLoader::hostPort);
+        Map<FeatureFlag, NodeConfig.EffectiveState> features = featureStates();
+        StoreKind store = Optional.ofNullable(features.get(FeatureFlag.DECENTRALIZED))
+                .filter(flag -> flag.state().equals("on"))
+                .map(flag -> StoreKind.KV)
+                .orElse(StoreKind.SQLITE);
+        Optional<NodeConfig.ClusterConfig> cluster = cluster(store);
         NodeConfig config = new NodeConfig(
                 dataDir,
-                option(NodeOption.NAME, hostName(), NodeConfigLoader::nodeName),
+                option(NodeOption.NAME, hostName(), NodeConfigLoader::name),
                 http,
                 nats,
                 option(NodeOption.CLUSTER_KEY, dataDir.resolve("cluster.key"), Path::of)
                         .toAbsolutePath(),
-                option(NodeOption.STORE, "sqlite", only("sqlite")),
+                cluster,
+                store,
+                replicas(cluster.isPresent()),
                 option(NodeOption.OP_TIMEOUT, Duration.ofSeconds(2), NodeConfigLoader::duration),
+                option(NodeOption.BOOTSTRAP_TIMEOUT, Duration.ofMinutes(2), NodeConfigLoader::duration),
+                option(NodeOption.AUTHZ_MAX_STALENESS, Duration.ofSeconds(2), NodeConfigLoader::durationOrZero),
                 debugMode(),
-                featureStates());
+                features);
         boolean insecure = option(NodeOption.INSECURE, false, NodeConfigLoader::yesOrNo);
         if (!insecure) {
             requireLoopback(NodeOption.HTTP, http);
@@ -63,6 +74,42 @@ final class NodeConfigLoader {
             throw new ConfigurationException(problems, problemOnCommandLine);
         }
         return config;
+    }
+
+    private Optional<NodeConfig.ClusterConfig> cluster(StoreKind store) {
+        Optional<OptionValues.Given> given = values.get(NodeOption.CLUSTER);
+        String name = option(NodeOption.CLUSTER_NAME, "unibus", NodeConfigLoader::name);
+        List<HostPort> routes = option(NodeOption.ROUTES, List.of(), NodeConfigLoader::hostPorts);
+        if (given.isEmpty()) {
+            values.get(NodeOption.ROUTES)
+                    .ifPresent(alone ->
+                            problem(alone, "it is for a node of a cluster: say with --cluster where this one listens"));
+            return Optional.empty();
+        }
+        if (store != StoreKind.KV) {
+            problem(given.get(), "a node of a cluster keeps its records in the cluster's buckets: give --store kv");
+        }
+        if (values.get(NodeOption.ROUTES).isEmpty()) {
+            problem(given.get(), "say with --routes where the nodes of the cluster listen");
+        }
+        NodeConfig.ClusterConfig cluster = new NodeConfig.ClusterConfig(
+                name,
+                option(NodeOption.CLUSTER, new HostPort("127.0.0.1", 6222), NodeConfigLoader::fixedHostPort),
+                routes);
+        values.get(NodeOption.ROUTES)
+                .filter(own -> !routes.isEmpty() && cluster.others().isEmpty())
+                .ifPresent(own -> problem(own, "it names this node alone: a cluster has at least two"));
+        return Optional.of(cluster);
+    }
+
+    private int replicas(boolean clustered) {
+        int replicas = option(NodeOption.REPLICAS, clustered ? 3 : 1, NodeConfigLoader::replicaCount);
+        if (!clustered && replicas > 1) {
+            values.get(NodeOption.REPLICAS)
+                    .ifPresent(given ->
+                            problem(given, "a node alone keeps one copy: give --cluster and --routes for more"));
+        }
+        return replicas;
     }
 
     private <T> T option(NodeOption option, T otherwise, Function<String, T> parse) {
@@ -109,9 +156,11 @@ final class NodeConfigLoader {
             states.put(flag, new NodeConfig.EffectiveState(flag.states().get(0), "default"));
         }
         values.get(NodeOption.FEATURE_FLAGS).ifPresent(given -> applyFlags(given, states));
+        StoreKind store = option(NodeOption.STORE, StoreKind.SQLITE, NodeConfigLoader::storeKind);
         values.get(NodeOption.STORE)
-                .ifPresent(given ->
-                        states.put(FeatureFlag.DECENTRALIZED, new NodeConfig.EffectiveState("off", given.source())));
+                .ifPresent(given -> states.put(
+                        FeatureFlag.DECENTRALIZED,
+                        new NodeConfig.EffectiveState(store == StoreKind.KV ? "on" : "off", given.source())));
         option(NodeOption.BUS_AUTH, "off", only("off"));
         values.get(NodeOption.BUS_AUTH)
                 .ifPresent(given ->
@@ -125,7 +174,9 @@ final class NodeConfigLoader {
             for (FeatureFlag flag : FeatureFlag.values()) {
                 flags.get(flag).ifPresent(declared -> {
                     states.put(flag, new NodeConfig.EffectiveState(declared.state(), file.text()));
-                    if (!declared.state().equals(flag.states().get(0))) {
+                    boolean built = flag == FeatureFlag.DECENTRALIZED
+                            || declared.state().equals(flag.states().get(0));
+                    if (!built) {
                         problem(file, flag.key() + " is " + declared.state() + ", which this version cannot do yet");
                     }
                 });
@@ -147,6 +198,40 @@ final class NodeConfigLoader {
                 host.startsWith("[") ? host.substring(1, host.length() - 1) : host, Integer.parseInt(matcher.group(2)));
     }
 
+    private static HostPort fixedHostPort(String text) {
+        HostPort address = hostPort(text);
+        if (address.port() == 0) {
+            throw new IllegalArgumentException("the other nodes must know the port: it cannot be 0");
+        }
+        return address;
+    }
+
+    private static List<HostPort> hostPorts(String text) {
+        return Arrays.stream(text.split(",", -1))
+                .map(String::strip)
+                .map(NodeConfigLoader::fixedHostPort)
+                .distinct()
+                .toList();
+    }
+
+    private static StoreKind storeKind(String text) {
+        return Arrays.stream(StoreKind.values())
+                .filter(kind -> kind.toString().equals(text))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("it must be sqlite or kv"));
+    }
+
+    private static int replicaCount(String text) {
+        if (!text.matches("[1-5]")) {
+            throw new IllegalArgumentException("it must be a number from 1 to 5; 3 survives the loss of any one node");
+        }
+        return Integer.parseInt(text);
+    }
+
+    private static Duration durationOrZero(String text) {
+        return text.matches("0(ms|s|m)?") ? Duration.ZERO : duration(text);
+    }
+
     private static Duration duration(String text) {
         Matcher matcher = DURATION.matcher(text);
         if (!matcher.matches() || Long.parseLong(matcher.group(1)) == 0) {
@@ -160,8 +245,8 @@ final class NodeConfigLoader {
         };
     }
 
-    private static String nodeName(String text) {
-        if (!NODE_NAME.matcher(text).matches()) {
+    private static String name(String text) {
+        if (!NAME.matcher(text).matches()) {
             throw new IllegalArgumentException("a name has 1 to 63 letters, digits, - and _");
         }
         return text;
@@ -198,6 +283,6 @@ final class NodeConfigLoader {
             }
         }
         String label = name.replaceFirst("\\..*", "").replaceAll("[^A-Za-z0-9_-]", "-");
-        return NODE_NAME.matcher(label).matches() ? label : FALLBACK_NAME;
+        return NAME.matcher(label).matches() ? label : FALLBACK_NAME;
     }
 }

@@ -9,14 +9,24 @@ import java.util.Optional;
  */
 public enum NodeOption {
     DATA_DIR("DIR", "./unibus-data", "Where the node keeps all it has; one node per directory."),
-    NAME("NAME", "the host's name", "Name of the node: letters, digits, - and _."),
+    NAME("NAME", "the host's name", "Name of the node, unique in its cluster: letters, digits, - and _."),
     HTTP("HOST:PORT", "127.0.0.1:8420", "Where the HTTP control plane listens; port 0 takes a free one."),
     NATS("HOST:PORT", "127.0.0.1:4222", "Where peers connect to the bus; port 0 takes a free one."),
-    CLUSTER_KEY("FILE", "DATA/cluster.key", "Secret shared by the nodes of a cluster; created by the first start."),
-    STORE("sqlite", "sqlite", "Where rooms and users are kept."),
+    CLUSTER("HOST:PORT", "none: alone", "Where the other nodes of the cluster connect to; needs --store kv."),
+    ROUTES(
+            "HOST:PORT,...",
+            "none",
+            "Where the nodes of the cluster listen with --cluster; this node may be among them."),
+    CLUSTER_NAME("NAME", "unibus", "Name of the cluster, the same on each of its nodes."),
+    CLUSTER_KEY("FILE", "DATA/cluster.key", "Secret shared by the nodes of a cluster; a node alone makes its own."),
+    STORE("sqlite|kv", "sqlite", "Where rooms and users are kept: one file, or the replicated buckets of the bus."),
+    REPLICAS("1..5", "1 alone, 3 in a cluster", "How many nodes keep a copy of each bucket; with --store kv."),
     BUS_AUTH("off", "off", "How callers are verified: off believes the name they give."),
     INSECURE("", "false", "Allow --http and --nats to listen beyond loopback although bus-auth is off."),
     OP_TIMEOUT("TIME", "2s", "Limit of one operation on the store, such as 500ms, 2s or 1m."),
+    BOOTSTRAP_TIMEOUT("TIME", "120s", "Limit of the start of the replicated store, while other nodes come up."),
+    AUTHZ_MAX_STALENESS(
+            "TIME", "2s", "For how long a quorum's confirmation lets decisions be made; 0 confirms each one anew."),
     FEATURE_FLAGS("FILE", "none", "Rollout states of features, as `unibus flags` shows them."),
     CONFIG("FILE", "none", "Properties file with any of these options as keys, such as http=127.0.0.1:8420.");
 

@@ -20,8 +20,13 @@ import org.jspecify.annotations.Nullable;
 /** What was given for each option, and where: the flag wins over the environment, and that over the file. */
 public final class OptionValues {
     /** Variables with our prefix that are not options of a node. */
-    private static final Set<String> OTHER_VARIABLES =
-            Set.of("UNIBUS_NATS_DEBUG", "UNIBUS_URL", "UNIBUS_IDENTITY", "UNIBUS_JAVA_OPTS", "UNIBUS_JAR");
+    private static final Set<String> OTHER_VARIABLES = Set.of(
+            "UNIBUS_NATS_DEBUG",
+            "UNIBUS_URL",
+            "UNIBUS_IDENTITY",
+            "UNIBUS_JAVA_OPTS",
+            "UNIBUS_JAR",
+            "UNIBUS_CLUSTER_DIR");
 
     private final Map<NodeOption, Given> values = new EnumMap<>(NodeOption.class);
     private final List<String> problems = new ArrayList<>();

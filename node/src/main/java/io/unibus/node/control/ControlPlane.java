@@ -34,7 +34,9 @@ import java.util.function.LongSupplier;
  *
  * <p>Every change of a room is decided on the room as it was read, permission included, and committed by
  * compare-and-set on that reading; when another change came first, it is decided anew, for at most the operation
- * time-out. Whoever may not see a thing gets the same answer as if it did not exist.
+ * time-out. What no compare-and-set covers, that the caller is an active user or an admin, is looked at anew for each
+ * attempt, and acted on only while that is younger than the operation time-out. Whoever may not see a thing gets the same
+ * answer as if it did not exist.
  */
 public final class ControlPlane {
     private final Store store;
@@ -63,7 +65,7 @@ public final class ControlPlane {
 
     public Outcome<Room> createRoom(Endpoint caller, CreateRoomRequest request) {
         RoomId id = request.roomId().orElseGet(() -> RoomId.random(random));
-        return NewRoom.decide(request, id, caller, now())
+        return whileYoung(caller, () -> NewRoom.decide(request, id, caller, now()))
                 .flatMap(store::createRoom)
                 .map(RoomState::room);
     }
@@ -79,6 +81,7 @@ public final class ControlPlane {
 
     public Outcome<Member> invite(Endpoint caller, RoomId id, InviteRequest request) {
         return change(
+                        caller,
                         id,
                         () -> owned(caller, id)
                                 .flatMap(state -> isAuthorized(request.endpoint())
@@ -90,6 +93,7 @@ public final class ControlPlane {
     public Outcome<Room> removeMember(Endpoint caller, RoomId id, Endpoint endpoint) {
         Function<RoomState, Outcome<RoomChange>> decision = state -> state.remove(endpoint, now());
         return change(
+                        caller,
                         id,
                         () -> caller.equals(endpoint)
                                 ? visible(caller, id).flatMap(decision)
@@ -98,7 +102,7 @@ public final class ControlPlane {
     }
 
     public Outcome<Room> rekey(Endpoint caller, RoomId id, RekeyRequest request) {
-        return change(id, () -> owned(caller, id).flatMap(state -> state.rekey(request, now())))
+        return change(caller, id, () -> owned(caller, id).flatMap(state -> state.rekey(request, now())))
                 .map(RoomState::room);
     }
 
@@ -145,7 +149,33 @@ public final class ControlPlane {
     }
 
     private <T> Outcome<T> asAdmin(Endpoint caller, Operation<T> operation) {
-        return isAdmin(caller) ? operation.run() : Outcome.refused(new Rejection.AdminOnly());
+        long begun = nanoTime.getAsLong();
+        if (!isAdmin(caller)) {
+            return Outcome.refused(new Rejection.AdminOnly());
+        }
+        requireYoung(begun);
+        return operation.run();
+    }
+
+    /** What is decided for a caller who is active, on readings of which none is older than the operation time-out. */
+    private <T> Outcome<T> whileYoung(Endpoint caller, Operation<T> decision) {
+        long begun = nanoTime.getAsLong();
+        if (!isAuthorized(caller)) {
+            return Outcome.refused(new Rejection.UserRevoked(caller));
+        }
+        Outcome<T> decided = decision.run();
+        requireYoung(begun);
+        return decided;
+    }
+
+    /** A process that was paused meanwhile does not know what others decided in that time. */
+    private void requireYoung(long begun) {
+        if (nanoTime.getAsLong() - begun > opTimeout.toNanos()) {
+            throw new StoreUnavailableException(
+                    "deciding took longer than " + opTimeout.toMillis()
+                            + " ms, so what it rests on may be out of date; nothing was written, try again",
+                    null);
+        }
     }
 
     /** The room, to a member. */
@@ -164,10 +194,10 @@ public final class ControlPlane {
                         : Outcome.refused(new Rejection.OwnerOnly(id)));
     }
 
-    private Outcome<RoomState> change(RoomId id, Operation<RoomChange> decision) {
+    private Outcome<RoomState> change(Endpoint caller, RoomId id, Operation<RoomChange> decision) {
         long start = nanoTime.getAsLong();
         do {
-            Outcome<RoomChange> decided = decision.run();
+            Outcome<RoomChange> decided = whileYoung(caller, decision);
             if (decided instanceof Outcome.Refused<RoomChange> refused) {
                 return Outcome.refused(refused.rejection());
             }

@@ -53,19 +53,30 @@ public final class DataDirectory implements AutoCloseable {
     }
 
     /**
-     * What tools need to find a running node. There is no address of a cluster yet: every node is alone, and the field
-     * {@code cluster} is absent.
+     * What tools need to find a running node.
      *
      * @param pid of the Java process
      * @param childPid of its nats-server when it became ready
+     * @param cluster where the other nodes connect to; empty for a node alone
+     * @param clusterKey the file of the cluster's key
      */
     public record RunningNode(
-            long pid, long childPid, String http, String nats, String store, String version, Instant startedAt) {
+            long pid,
+            long childPid,
+            String http,
+            String nats,
+            Optional<String> cluster,
+            Path clusterKey,
+            String store,
+            String version,
+            Instant startedAt) {
         void writeFields(JsonWriter json) {
             json.field("pid", pid);
             json.field("child_pid", childPid);
             json.field("http", http);
             json.field("nats", nats);
+            cluster.ifPresent(address -> json.field("cluster", address));
+            json.field("cluster_key", clusterKey.toString());
             json.field("store", store);
             json.field("version", version);
             json.field("started_at", startedAt);
@@ -77,6 +88,8 @@ public final class DataDirectory implements AutoCloseable {
                     json.requiredLong("child_pid"),
                     json.requiredString("http"),
                     json.requiredString("nats"),
+                    json.string("cluster"),
+                    Path.of(json.requiredString("cluster_key")),
                     json.requiredString("store"),
                     json.requiredString("version"),
                     json.requiredInstant("started_at"));

@@ -1,8 +1,12 @@
 package io.unibus.node.http;
 
+import io.unibus.bootstrap.ClusterState;
 import io.unibus.node.bus.Bus;
+import io.unibus.node.cluster.ClusterKeeper;
 import io.unibus.node.host.NodeInfo;
 import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
 
 /** The page at {@code /}: the state of this node for a person with a browser. No scripts. */
 final class Console {
@@ -31,6 +35,7 @@ final class Console {
             <table>%4$s</table>
             <h2>Node</h2>
             <table>%5$s</table>
+            %6$s
             <p><a href="/status">status</a>, <a href="/metrics">metrics</a>, <a href="/openapi.yaml">API description</a></p>
             </body>
             </html>
@@ -38,7 +43,7 @@ final class Console {
 
     private Console() {}
 
-    static Answer page(NodeInfo info, Bus bus, Readiness.Report report) {
+    static Answer page(NodeInfo info, Bus bus, Optional<ClusterKeeper> cluster, Readiness.Report report) {
         StringBuilder checks = new StringBuilder();
         for (Map.Entry<String, String> check : report.details().entrySet()) {
             boolean good = Readiness.OK.equals(check.getValue());
@@ -59,9 +64,38 @@ final class Console {
                 report.isReady() ? "good" : "bad",
                 report.isReady() ? "ready" : "not ready",
                 checks,
-                node);
+                node,
+                cluster.map(Console::cluster).orElse(""));
         return Answer.text("text/html", html)
                 .withHeader("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'");
+    }
+
+    private static String cluster(ClusterKeeper keeper) {
+        ClusterState state = keeper.state();
+        StringBuilder rows = new StringBuilder();
+        rows.append(row("Nodes", names(keeper)));
+        rows.append(row("May still fail", code(Integer.toString(state.tolerance()))));
+        for (String problem : keeper.problems()) {
+            rows.append(row("Problem", "<span class=\"bad\">" + escape(problem) + "</span>"));
+        }
+        for (ClusterState.BucketState bucket : state.buckets()) {
+            rows.append(row(bucket.bucket().bucketName(), replicas(bucket)));
+        }
+        return "<h2>Cluster</h2><table>" + rows + "</table>";
+    }
+
+    private static String names(ClusterKeeper keeper) {
+        return keeper.nodes().stream().map(node -> code(node.name())).collect(Collectors.joining(", "));
+    }
+
+    private static String replicas(ClusterState.BucketState bucket) {
+        String list = bucket.replicas().stream()
+                .map(replica -> code(replica.server())
+                        + (replica.leader() ? " leads" : "")
+                        + (replica.current() ? "" : " <span class=\"bad\">is missing</span>")
+                        + (replica.lag() == 0 ? "" : " is behind by " + replica.lag()))
+                .collect(Collectors.joining(", "));
+        return bucket.quorum() ? list : "<span class=\"bad\">no quorum</span> " + list;
     }
 
     private static String row(String name, String html) {

@@ -6,7 +6,12 @@ import io.undertow.server.handlers.RequestLimit;
 import io.undertow.util.Headers;
 import io.undertow.util.HttpString;
 import io.undertow.util.StatusCodes;
+import io.unibus.node.config.NodeConfig;
+import io.unibus.node.config.StoreKind;
+import io.unibus.store.QuorumUnconfirmedException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
@@ -32,23 +37,31 @@ final class Dispatcher implements HttpHandler {
     private final HttpMetrics metrics;
     private final LongSupplier nanoTime;
     private final HttpLimits limits;
+    private final Duration longestReading;
     /** Bytes of bodies of all requests that have not ended. */
     private final AtomicLong heldBytes = new AtomicLong();
 
     private final RequestLimit underWay = new RequestLimit(MAX_CONCURRENT_REQUESTS, MAX_WAITING_REQUESTS);
 
     @Inject
-    Dispatcher(Routes routes, HttpMetrics metrics, LongSupplier nanoTime) {
-        this(routes, metrics, nanoTime, HttpLimits.DEFAULT);
+    Dispatcher(Routes routes, HttpMetrics metrics, LongSupplier nanoTime, NodeConfig config) {
+        this(routes, metrics, nanoTime, HttpLimits.DEFAULT, longestReading(config));
     }
 
-    Dispatcher(Routes routes, HttpMetrics metrics, LongSupplier nanoTime, HttpLimits limits) {
+    /** @param longestReading how long after its request an answer that was read from the store may still be given */
+    Dispatcher(Routes routes, HttpMetrics metrics, LongSupplier nanoTime, HttpLimits limits, Duration longestReading) {
+        this.longestReading = longestReading;
         this.table = new RouteTable(routes.table());
         this.metrics = metrics;
         this.nanoTime = nanoTime;
         this.limits = limits;
         underWay.setFailureHandler(exchange ->
                 exchange.setStatusCode(StatusCodes.SERVICE_UNAVAILABLE).endExchange());
+    }
+
+    /** In a cluster others may have decided otherwise meanwhile, as they do when this process was paused. */
+    private static Duration longestReading(NodeConfig config) {
+        return config.store() == StoreKind.KV ? config.opTimeout() : ChronoUnit.FOREVER.getDuration();
     }
 
     @Override
@@ -77,7 +90,7 @@ final class Dispatcher implements HttpHandler {
                 exchange,
                 limits,
                 heldBytes,
-                body -> answer(exchange, route, new Request(exchange, parameters, body)),
+                body -> answer(exchange, route, new Request(exchange, parameters, body), begin),
                 problem -> send(exchange, problem.answer(), limits));
     }
 
@@ -89,17 +102,17 @@ final class Dispatcher implements HttpHandler {
         });
     }
 
-    private void answer(HttpServerExchange exchange, Route route, Request request) {
+    private void answer(HttpServerExchange exchange, Route route, Request request, long begin) {
         if (route.immediate()) {
             send(exchange, answer(route, request), limits);
         } else {
-            answerOnWorker(exchange, route, request);
+            answerOnWorker(exchange, route, request, begin);
         }
     }
 
     /** Only now does the request count as under way: one whose body is slow to come keeps no other waiting. */
-    private void answerOnWorker(HttpServerExchange exchange, Route route, Request request) {
-        HttpHandler work = worker -> send(worker, answer(route, request), limits);
+    private void answerOnWorker(HttpServerExchange exchange, Route route, Request request, long begin) {
+        HttpHandler work = worker -> send(worker, unlessOld(route, answer(route, request), begin), limits);
         try {
             underWay.handleRequest(exchange, admitted -> {
                 if (admitted.isInIoThread()) {
@@ -113,9 +126,23 @@ final class Dispatcher implements HttpHandler {
         }
     }
 
-    private static Answer answer(Route route, Request request) {
+    /** A read is a decision, and an old one is none; a write that was acknowledged has happened. */
+    private Answer unlessOld(Route route, Answer answer, long begin) {
+        boolean read = route.access() == Route.Access.USER && route.method().equals("GET");
+        Duration age = Duration.ofNanos(nanoTime.getAsLong() - begin);
+        if (read && age.compareTo(longestReading) > 0) {
+            metrics.unconfirmed();
+            return Problems.quorumUnconfirmed().answer();
+        }
+        return answer;
+    }
+
+    private Answer answer(Route route, Request request) {
         try {
             return route.handler().answer(request);
+        } catch (QuorumUnconfirmedException e) {
+            metrics.unconfirmed();
+            return Problems.of(e, route.toString()).answer();
         } catch (RuntimeException | Error e) { // whatever it is, the client gets an answer and the log the reason
             return Problems.of(e, route.toString()).answer();
         }

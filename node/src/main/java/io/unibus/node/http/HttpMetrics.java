@@ -8,12 +8,15 @@ import io.prometheus.metrics.core.metrics.Info;
 import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.unibus.node.bus.Bus;
+import io.unibus.node.cluster.ClusterKeeper;
 import io.unibus.node.host.NodeInfo;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.DoubleSupplier;
 import javax.inject.Inject;
 import javax.inject.Singleton;
 
@@ -28,8 +31,15 @@ final class HttpMetrics {
     private final Counter requests;
     private final Histogram duration;
 
+    private final Counter unconfirmed;
+
     @Inject
-    HttpMetrics(NodeInfo info, Bus bus) {
+    HttpMetrics(NodeInfo info, Bus bus, Optional<ClusterKeeper> cluster) {
+        unconfirmed = Counter.builder()
+                .name("unibus_quorum_unconfirmed_total")
+                .help("Requests denied because no quorum confirmed in time what the node knows.")
+                .register(registry);
+        cluster.ifPresent(this::watch);
         requests = Counter.builder()
                 .name("unibus_http_requests_total")
                 .help("Requests answered, by route and status.")
@@ -63,6 +73,38 @@ final class HttpMetrics {
                 .help("When the node started, in seconds since 1970.")
                 .callback(gauge -> gauge.call(info.startedAt().toEpochMilli() / 1e3))
                 .register(registry);
+    }
+
+    private void watch(ClusterKeeper cluster) {
+        gauge(
+                "unibus_cluster_failure_tolerance",
+                "How many servers can be lost now with every write still possible.",
+                () -> cluster.state().tolerance());
+        gauge(
+                "unibus_cluster_problems",
+                "What is not as it should be in the cluster, as /status lists it.",
+                () -> cluster.problems().size());
+        gauge(
+                "unibus_nats_suspensions",
+                "How often the nats-server child was ended because the node was cut off.",
+                cluster::suspensions);
+        gauge(
+                "unibus_nats_write_restarts",
+                "How often the nats-server child was started again because it could not write.",
+                cluster::writeRestarts);
+    }
+
+    private void gauge(String name, String help, DoubleSupplier value) {
+        GaugeWithCallback.builder()
+                .name(name)
+                .help(help)
+                .callback(gauge -> gauge.call(value.getAsDouble()))
+                .register(registry);
+    }
+
+    /** A request was denied for want of a quorum. */
+    void unconfirmed() {
+        unconfirmed.inc();
     }
 
     /** Methods that clients make up count as one, so that they cannot fill the memory with series. */

@@ -1,25 +1,42 @@
 package io.unibus.node.http;
 
 import io.undertow.util.StatusCodes;
+import io.unibus.bootstrap.ClusterState;
+import io.unibus.bootstrap.Heartbeat;
 import io.unibus.node.bus.Bus;
+import io.unibus.node.cluster.ClusterKeeper;
+import io.unibus.node.config.NodeConfig;
 import io.unibus.node.host.NodeInfo;
 import io.unibus.protocol.JsonWriter;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
 import javax.inject.Inject;
 
 /** The routes for those who run the node: health, status, metrics, the console and the description of the API. */
 final class Operations {
+    private final NodeConfig config;
     private final NodeInfo info;
     private final Bus bus;
+    private final Optional<ClusterKeeper> cluster;
     private final Readiness readiness;
     private final HttpMetrics metrics;
 
     @Inject
-    Operations(NodeInfo info, Bus bus, Readiness readiness, HttpMetrics metrics) {
+    Operations(
+            NodeConfig config,
+            NodeInfo info,
+            Bus bus,
+            Optional<ClusterKeeper> cluster,
+            Readiness readiness,
+            HttpMetrics metrics) {
+        this.config = config;
+        this.cluster = cluster;
         this.info = info;
         this.bus = bus;
         this.readiness = readiness;
@@ -63,9 +80,10 @@ final class Operations {
             });
             json.object("store", store -> {
                 store.field("kind", info.store());
-                store.field("replicas", 1);
+                store.field("replicas", config.replicas());
             });
             json.object("nats", this::writeBus);
+            cluster.ifPresent(keeper -> json.object("cluster", fields -> writeCluster(keeper, fields)));
             json.field("bus_auth", "off");
         });
     }
@@ -75,7 +93,7 @@ final class Operations {
     }
 
     Answer console(Request request) {
-        return Console.page(info, bus, readiness.report());
+        return Console.page(info, bus, cluster, readiness.report());
     }
 
     Answer openApi(Request request) {
@@ -96,6 +114,59 @@ final class Operations {
         json.field("restarts", bus.restarts());
         bus.childPid().ifPresent(pid -> json.field("pid", pid));
         bus.monitoringUrl().ifPresent(url -> json.field("monitoring", url));
+    }
+
+    private void writeCluster(ClusterKeeper keeper, JsonWriter json) {
+        ClusterState state = keeper.state();
+        json.field("name", config.cluster().map(NodeConfig.ClusterConfig::name).orElse(info.name()));
+        json.field("as_of", state.at());
+        json.field("quorum", state.buckets().stream().allMatch(ClusterState.BucketState::quorum));
+        json.field("failure_tolerance", state.tolerance());
+        json.field("servers", state.clusterSize());
+        json.field("replicas", state.replicas());
+        state.metaLeader().ifPresent(leader -> json.field("meta_leader", leader));
+        json.strings("problems", keeper.problems());
+        json.array("nodes", nodes(keeper, state), Operations::writeNode);
+        json.array("buckets", state.buckets(), Operations::writeBucket);
+    }
+
+    /** One node, which is known from its own word, or only from the cluster's memory of its server. */
+    private record NodeLine(String name, Optional<Heartbeat> heartbeat) {}
+
+    private static List<NodeLine> nodes(ClusterKeeper keeper, ClusterState state) {
+        Map<String, NodeLine> nodes = new TreeMap<>();
+        state.buckets().stream()
+                .flatMap(bucket -> bucket.replicas().stream())
+                .map(ClusterState.ReplicaState::server)
+                .forEach(name -> nodes.put(name, new NodeLine(name, Optional.empty())));
+        state.servers().forEach(name -> nodes.put(name, new NodeLine(name, Optional.empty())));
+        keeper.nodes().forEach(node -> nodes.put(node.name(), new NodeLine(node.name(), Optional.of(node))));
+        return List.copyOf(nodes.values());
+    }
+
+    private static void writeNode(NodeLine node, JsonWriter json) {
+        json.field("name", node.name());
+        json.field("alive", node.heartbeat().isPresent());
+        node.heartbeat().ifPresent(heartbeat -> {
+            json.field("version", heartbeat.version());
+            json.field("http", heartbeat.http());
+            json.field("replicas", heartbeat.replicas());
+            json.field("started_at", heartbeat.startedAt());
+        });
+    }
+
+    private static void writeBucket(ClusterState.BucketState bucket, JsonWriter json) {
+        json.field("name", bucket.bucket().bucketName());
+        bucket.leader().ifPresent(leader -> json.field("leader", leader));
+        json.field("quorum", bucket.quorum());
+        bucket.identical().ifPresent(identical -> json.field("identical", identical));
+        json.array("replicas", bucket.replicas(), (replica, object) -> {
+            object.field("name", replica.server());
+            object.field("current", replica.current());
+            object.field("offline", replica.offline());
+            object.field("lag", replica.lag());
+            replica.lastSequence().ifPresent(sequence -> object.field("last_sequence", sequence));
+        });
     }
 
     private static void writeChecks(JsonWriter json, Map<String, String> results) {

@@ -3,6 +3,7 @@ package io.unibus.node.http;
 import io.unibus.protocol.Endpoint;
 import io.unibus.protocol.MalformedException;
 import io.unibus.store.OutcomeUnknownException;
+import io.unibus.store.QuorumUnconfirmedException;
 import io.unibus.store.Rejection;
 import io.unibus.store.StoreUnavailableException;
 import io.unibus.store.StoreUnusableException;
@@ -41,6 +42,9 @@ final class Problems {
     private static final String STORE_UNAVAILABLE =
             "The store of this node is not available now; nothing was written; try again.";
 
+    private static final String QUORUM_UNCONFIRMED = "No quorum of the cluster confirmed in time what this node knows,"
+            + " so it answers neither yes nor no; nothing was written; try again, or ask another node.";
+
     private static final String OUTCOME_UNKNOWN =
             "The write may or may not have happened: read before you write again.";
 
@@ -76,6 +80,12 @@ final class Problems {
             log.warn("{} was refused: {}", request, unavailable.getMessage());
             return Problem.of(503, "store-unavailable", STORE_UNAVAILABLE);
         }
+        if (fault
+                instanceof
+                QuorumUnconfirmedException) { // the store logs once that the quorum is lost, and once its return
+            log.debug("{} was denied: {}", request, fault.getMessage());
+            return quorumUnconfirmed();
+        }
         if (fault instanceof OutcomeUnknownException unknown) {
             log.warn("{} has an unknown outcome: {}", request, unknown.getMessage());
             return Problem.of(503, "outcome-unknown", OUTCOME_UNKNOWN);
@@ -91,6 +101,10 @@ final class Problems {
                 500,
                 "internal-error",
                 "This node failed to answer; its log has the reason, incident " + incident + ".");
+    }
+
+    static Problem quorumUnconfirmed() {
+        return Problem.of(503, "quorum-unconfirmed", QUORUM_UNCONFIRMED);
     }
 
     private static List<String> nkeys(Collection<Endpoint> endpoints) {

@@ -25,7 +25,7 @@ class ConfigurationDocumentTest {
     }
 
     private static String row(NodeOption option) {
-        String value = option.isSwitch() ? "" : " " + option.valueForm();
+        String value = option.isSwitch() ? "" : " " + option.valueForm().replace("|", "\\|");
         return "| `" + option.flag() + value + "` | `" + option.variable() + "` | " + option.defaultValue() + " | "
                 + option.description() + " |";
     }

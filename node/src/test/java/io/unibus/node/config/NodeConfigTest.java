@@ -9,6 +9,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,7 +33,7 @@ class NodeConfigTest {
         assertThat(config.clusterKey()).isEqualTo(config.dataDir().resolve("cluster.key"));
         assertThat(config.http()).hasToString(NodeOption.HTTP.defaultValue());
         assertThat(config.nats()).hasToString(NodeOption.NATS.defaultValue());
-        assertThat(config.store()).isEqualTo(NodeOption.STORE.defaultValue());
+        assertThat(config.store()).hasToString(NodeOption.STORE.defaultValue());
         assertThat(config.opTimeout()).isEqualTo(Duration.ofSeconds(2));
         assertThat(config.name()).matches("[A-Za-z0-9][A-Za-z0-9_-]{0,62}");
         assertThat(config.natsDebug()).isEqualTo(DebugMode.OFF);
@@ -152,6 +154,91 @@ class NodeConfigTest {
                 .singleElement()
                 .asString()
                 .contains("unknown option config");
+    }
+
+    @Test
+    void nodeOfAClusterSaysWhereItAndTheOthersListen() {
+        NodeConfig config = load(
+                Map.of(
+                        NodeOption.CLUSTER, "10.0.0.1:6222",
+                        NodeOption.ROUTES, "10.0.0.1:6222, 10.0.0.2:6222,10.0.0.3:6222",
+                        NodeOption.STORE, "kv"),
+                NO_ENVIRONMENT);
+        assertThat(config.cluster())
+                .contains(new NodeConfig.ClusterConfig(
+                        "unibus",
+                        new HostPort("10.0.0.1", 6222),
+                        List.of(
+                                new HostPort("10.0.0.1", 6222),
+                                new HostPort("10.0.0.2", 6222),
+                                new HostPort("10.0.0.3", 6222))));
+        assertThat(config.store()).isEqualTo(StoreKind.KV);
+        assertThat(config.replicas()).isEqualTo(3);
+        assertThat(config.maxStaleness()).isEqualTo(Duration.ofSeconds(2));
+        assertThat(config.bootstrapTimeout()).isEqualTo(Duration.ofMinutes(2));
+    }
+
+    @Test
+    void nodeAloneMayKeepItsRecordsInBucketsOfOneReplica() {
+        NodeConfig config = load(Map.of(NodeOption.STORE, "kv"), NO_ENVIRONMENT);
+        assertThat(config.cluster()).isEmpty();
+        assertThat(config.replicas()).isEqualTo(1);
+    }
+
+    @Test
+    void clusterOptionsThatDoNotFitTogetherAreRefusedEachWithWhatToDo() {
+        assertThat(refused(Map.of(NodeOption.CLUSTER, "127.0.0.1:6222"), NO_ENVIRONMENT)
+                        .problems())
+                .hasSize(2)
+                .anyMatch(problem -> problem.startsWith("--cluster: ") && problem.endsWith("give --store kv"))
+                .anyMatch(problem -> problem.startsWith("--cluster: say with --routes"));
+        assertThat(refused(Map.of(NodeOption.ROUTES, "127.0.0.1:6222"), NO_ENVIRONMENT)
+                        .problems())
+                .singleElement()
+                .asString()
+                .startsWith("--routes: ");
+        assertThat(refused(Map.of(NodeOption.REPLICAS, "3"), NO_ENVIRONMENT).problems())
+                .singleElement()
+                .asString()
+                .startsWith("--replicas: ");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "CLUSTER, 127.0.0.1:0",
+        "ROUTES, 127.0.0.1:0",
+        "ROUTES, '127.0.0.1:1,,127.0.0.1:2'",
+        "REPLICAS, 0",
+        "REPLICAS, 6",
+        "REPLICAS, three",
+        "CLUSTER_NAME, 'a b'",
+        "STORE, etcd",
+        "AUTHZ_MAX_STALENESS, 2"
+    })
+    void clusterOptionOfAnotherFormIsRefused(NodeOption option, String value) {
+        Map<NodeOption, String> flags = new EnumMap<>(Map.of(
+                NodeOption.CLUSTER, "127.0.0.1:6222", NodeOption.ROUTES, "127.0.0.1:6223", NodeOption.STORE, "kv"));
+        flags.put(option, value);
+        assertThat(refused(flags, NO_ENVIRONMENT).problems())
+                .anyMatch(problem -> problem.startsWith(option.flag() + ": \"" + value + "\" is not valid"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"0", "0s", "0ms"})
+    void stalenessMayBeZero(String text) {
+        assertThat(load(Map.of(NodeOption.AUTHZ_MAX_STALENESS, text), NO_ENVIRONMENT)
+                        .maxStaleness())
+                .isZero();
+    }
+
+    @Test
+    void flagThatTurnsOnTheReplicatedStoreIsFollowedUnlessTheOptionSaysOtherwise() throws IOException {
+        String file = file("{\"decentralized\":{\"state\":\"on\"}}");
+        assertThat(load(Map.of(NodeOption.FEATURE_FLAGS, file), NO_ENVIRONMENT).store())
+                .isEqualTo(StoreKind.KV);
+        assertThat(load(Map.of(NodeOption.FEATURE_FLAGS, file, NodeOption.STORE, "sqlite"), NO_ENVIRONMENT)
+                        .store())
+                .isEqualTo(StoreKind.SQLITE);
     }
 
     @Test

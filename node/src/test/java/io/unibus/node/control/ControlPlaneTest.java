@@ -275,6 +275,36 @@ class ControlPlaneTest {
         assertThat(valueOf(control.members(OWNER, ROOM))).hasSize(2);
     }
 
+    @Test
+    void decisionOfAPausedProcessIsNotActedOn() {
+        List<Runnable> writes = List.of(
+                () -> control.addUser(ADMIN, new AddUserRequest(STRANGER, new Handle("s"), UserRole.MEMBER)),
+                () -> control.revokeUser(ADMIN, MEMBER),
+                () -> control.removeMember(OWNER, ROOM, MEMBER),
+                () -> control.createRoom(
+                        STRANGER,
+                        new CreateRoomRequest(
+                                Optional.empty(), Optional.empty(), RoomPolicy.DEFAULT, Map.of(STRANGER, KEY))));
+        // The pause comes after the first reading that the write rests on.
+        store.beforeEachCall(() -> nanos.addAndGet(OP_TIMEOUT.toNanos() + 1));
+        assertThat(writes)
+                .allSatisfy(write -> assertThatThrownBy(write::run).isInstanceOf(StoreUnavailableException.class));
+        store.beforeEachCall(() -> {});
+        assertThat(store.findUser(STRANGER)).isEmpty();
+        assertThat(valueOf(control.members(OWNER, ROOM))).hasSize(2);
+        assertThat(store.roomsOf(STRANGER)).isEmpty();
+    }
+
+    @Test
+    void callerWhoIsRevokedBetweenAttemptsChangesNothing() {
+        interfere(() -> {
+            store.addUser(User.active(OWNER, new Handle("owner"), UserRole.MEMBER, NOW));
+            store.revokeUser(OWNER, NOW);
+            store.touch(ROOM);
+        });
+        assertThat(refusal(control.removeMember(OWNER, ROOM, MEMBER))).isEqualTo(new Rejection.UserRevoked(OWNER));
+    }
+
     /** Lets the actions happen, one each, between the next decisions and their commits. */
     private void interfere(Runnable... actions) {
         Deque<Runnable> left = new ArrayDeque<>(List.of(actions));

@@ -11,6 +11,7 @@ import java.time.Clock;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -143,7 +144,15 @@ class DataDirectoryTest {
 
     private static DataDirectory.RunningNode node(long pid, Instant startedAt) {
         return new DataDirectory.RunningNode(
-                pid, 2, "http://127.0.0.1:1", "nats://127.0.0.1:2", "sqlite", "1", startedAt);
+                pid,
+                2,
+                "http://127.0.0.1:1",
+                "nats://127.0.0.1:2",
+                Optional.of("127.0.0.1:3"),
+                Path.of("cluster.key"),
+                "kv",
+                "1",
+                startedAt);
     }
 
     private static void assertUnusable(Path path) {

@@ -12,6 +12,7 @@ import io.unibus.embeddednats.HostPort;
 import io.unibus.node.Node;
 import io.unibus.node.NodeStore;
 import io.unibus.node.config.NodeConfig;
+import io.unibus.node.config.StoreKind;
 import io.unibus.protocol.Endpoint;
 import io.unibus.protocol.JsonObject;
 import io.unibus.store.Store;
@@ -66,8 +67,12 @@ class NodeIT {
                 new HostPort("127.0.0.1", 0),
                 new HostPort("127.0.0.1", 0),
                 dataDir.resolve("cluster.key"),
-                "sqlite",
+                Optional.empty(),
+                StoreKind.SQLITE,
+                1,
                 Duration.ofSeconds(5),
+                Duration.ofMinutes(2),
+                Duration.ofSeconds(2),
                 DebugMode.OFF,
                 Map.of()));
         node = starting;

@@ -4,6 +4,7 @@ import io.unibus.embeddednats.DebugMode;
 import io.unibus.embeddednats.HostPort;
 import io.unibus.node.bus.Bus;
 import io.unibus.node.config.NodeConfig;
+import io.unibus.node.config.StoreKind;
 import io.unibus.node.control.ControlPlane;
 import io.unibus.node.host.NodeInfo;
 import io.unibus.store.Store;
@@ -12,6 +13,7 @@ import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 
 /** The parts of a control plane over a store of the test's choice, put together as the node does. */
 final class ServerParts {
@@ -19,6 +21,7 @@ final class ServerParts {
     final HttpMetrics metrics;
     final Routes routes;
     private final NodeConfig config;
+    private final Duration longestReading = Duration.ofDays(1);
 
     /** @param dataDir where a bus that is started keeps its files */
     ServerParts(Store store, Path dataDir) {
@@ -32,7 +35,11 @@ final class ServerParts {
                 http,
                 new HostPort("127.0.0.1", 0),
                 dataDir.resolve("cluster.key"),
-                "sqlite",
+                Optional.empty(),
+                StoreKind.SQLITE,
+                1,
+                Duration.ofSeconds(2),
+                Duration.ofMinutes(2),
                 Duration.ofSeconds(2),
                 DebugMode.OFF,
                 Map.of());
@@ -40,15 +47,22 @@ final class ServerParts {
         Clock clock = Clock.systemUTC();
         NodeInfo info = new NodeInfo("node-1", "1.2.3", ProcessHandle.current().pid(), clock.instant(), "sqlite");
         ControlPlane control = new ControlPlane(store, clock, System::nanoTime, random, config.opTimeout());
-        this.bus = new Bus(config, random, clock, (state, reason) -> {});
-        this.metrics = new HttpMetrics(info, bus);
+        this.bus = new Bus(config, random, clock, System::nanoTime, (state, reason) -> {});
+        this.metrics = new HttpMetrics(info, bus, Optional.empty());
         this.routes = new Routes(
                 control,
                 new Callers(control),
-                new Operations(info, bus, new Readiness(store, bus, System::nanoTime, config), metrics));
+                new Operations(
+                        config,
+                        info,
+                        bus,
+                        Optional.empty(),
+                        new Readiness(store, bus, System::nanoTime, config),
+                        metrics));
     }
 
     HttpServer server(HttpLimits limits) {
-        return new HttpServer(config.http(), new Dispatcher(routes, metrics, System::nanoTime, limits), limits);
+        return new HttpServer(
+                config.http(), new Dispatcher(routes, metrics, System::nanoTime, limits, longestReading), limits);
     }
 }
