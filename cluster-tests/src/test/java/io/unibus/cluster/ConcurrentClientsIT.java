@@ -2,25 +2,13 @@ package io.unibus.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.unibus.client.ControlPlaneClient;
 import io.unibus.client.Identity;
 import io.unibus.protocol.Endpoint;
-import io.unibus.protocol.MemberRoom;
-import io.unibus.protocol.RoomId;
-import io.unibus.store.Store;
 import io.unibus.store.sqlite.SqliteStore;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
-import java.util.Set;
-import java.util.TreeMap;
-import java.util.TreeSet;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
-import java.util.concurrent.atomic.LongAdder;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -33,8 +21,8 @@ final class ConcurrentClientsIT {
     final Scenario scenario = new Scenario();
 
     private final Random random = Settings.random();
-    private final ConcurrentMap<RoomId, RoomLedger> ledgers = new ConcurrentHashMap<>();
-    private final ConcurrentMap<String, LongAdder> outcomes = new ConcurrentHashMap<>();
+    private final Ledgers ledgers = new Ledgers();
+    private final History history = new History();
 
     @Test
     void theStoreHoldsExactlyWhatWasAcknowledged() {
@@ -47,43 +35,31 @@ final class ConcurrentClientsIT {
         long deadline = System.nanoTime() + Settings.load().toNanos();
         try (Workers clients = new Workers()) {
             for (Identity identity : identities) {
-                ControlPlaneClient client = ControlPlaneClient.of(url, identity);
+                ClusterClient client = new ClusterClient(List.of(url), identity, 1, Duration.ZERO, history);
                 Random own = new Random(random.nextLong());
-                clients.begin(new CrowdClient(client, everyone, ledgers, outcomes, own, deadline));
+                clients.begin(new CrowdClient(
+                        client,
+                        everyone,
+                        ledgers,
+                        CrowdClient.Habits.RESTLESS,
+                        own,
+                        () -> System.nanoTime() - deadline < 0));
             }
             clients.awaitEnd(Settings.load().plusSeconds(30));
         }
         node.stop();
         report();
         try (SqliteStore store = SqliteStore.open(node.dataDirectory().resolve("unibus.db"), Duration.ofSeconds(5))) {
-            ledgers.values().forEach(ledger -> ledger.check(store, everyone));
-            checkRoomsOf(store, everyone);
+            ledgers.check(new StoreView(store), everyone);
         }
-    }
-
-    private void checkRoomsOf(Store store, List<Endpoint> everyone) {
-        Map<Endpoint, Set<RoomId>> byMember = new TreeMap<>();
-        everyone.forEach(endpoint -> byMember.put(endpoint, new TreeSet<>()));
-        for (RoomId id : ledgers.keySet()) {
-            store.findRoom(id)
-                    .orElseThrow()
-                    .members()
-                    .keySet()
-                    .forEach(member -> byMember.computeIfAbsent(member, stranger -> new TreeSet<>())
-                            .add(id));
-        }
-        assertThat(byMember.keySet()).as("members").isSubsetOf(everyone);
-        byMember.forEach((endpoint, rooms) -> assertThat(
-                        store.roomsOf(endpoint).stream().map(MemberRoom::roomId).collect(Collectors.toList()))
-                .as("rooms of %s", endpoint)
-                .containsExactlyElementsOf(rooms));
     }
 
     private void report() {
-        long done = outcomes.values().stream().mapToLong(LongAdder::sum).sum();
+        List<Operation> operations = history.operations();
+        assertThat(operations).noneMatch(Operation::isUnavailable);
         System.out.printf(
                 "ConcurrentClientsIT: %d clients, %d rooms, %d answers a second%n",
-                CLIENTS, ledgers.size(), done / Settings.load().toSeconds());
-        new TreeMap<>(outcomes).forEach((outcome, count) -> System.out.printf("  %8d %s%n", count.sum(), outcome));
+                CLIENTS, ledgers.size(), operations.size() / Settings.load().toSeconds());
+        history.answers().forEach((answer, count) -> System.out.printf("  %8d %s%n", count, answer));
     }
 }

@@ -1,36 +1,25 @@
 package io.unibus.cluster;
 
-import io.unibus.client.ControlPlaneClient;
 import io.unibus.client.ProblemException;
-import io.unibus.protocol.CreateRoomRequest;
+import io.unibus.client.UnreachableException;
 import io.unibus.protocol.Endpoint;
-import io.unibus.protocol.Epoch;
-import io.unibus.protocol.InviteRequest;
 import io.unibus.protocol.Member;
 import io.unibus.protocol.MemberRole;
-import io.unibus.protocol.RekeyRequest;
+import io.unibus.protocol.MemberRoom;
 import io.unibus.protocol.Room;
 import io.unibus.protocol.RoomId;
-import io.unibus.protocol.RoomPolicy;
-import io.unibus.protocol.SealedKey;
 import io.unibus.protocol.Subject;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
-import java.util.concurrent.ConcurrentMap;
-import java.util.concurrent.atomic.LongAdder;
-import java.util.function.Function;
-import java.util.stream.Collectors;
+import java.util.function.BooleanSupplier;
 
 /** One of many clients who change the same rooms as fast as they can. One thread. */
 final class CrowdClient implements Runnable {
-    private static final int SEALED_BYTES = 113;
     private static final int SUBJECTS = 60;
-    private static final Duration LEDGER_LIMIT = Duration.ofSeconds(10);
 
     /** What a client that races others must expect; whatever else is answered is a failure. */
     private static final Set<String> CONFLICTS = Set.of(
@@ -45,130 +34,124 @@ final class CrowdClient implements Runnable {
             "404 member-not-found",
             "404 key-not-found");
 
-    private final ControlPlaneClient node;
+    private static final int UNAVAILABLE = 503;
+
+    private final ClusterClient client;
+    private final RoomWriter writer;
     private final List<Endpoint> everyone;
-    private final ConcurrentMap<RoomId, RoomLedger> ledgers;
-    private final ConcurrentMap<String, LongAdder> outcomes;
+    private final Ledgers ledgers;
+    private final Habits habits;
     private final Random random;
-    private final long deadline;
+    private final BooleanSupplier goesOn;
 
     /**
-     * @param ledgers of all rooms, shared by all clients
-     * @param outcomes counted by name, shared by all clients
-     * @param deadline on the clock of {@link System#nanoTime}
+     * How it works.
+     *
+     * @param oneCreationIn so many acts
+     * @param activeRooms how many of the rooms made last are changed
+     * @param pause between acts
+     * @param mayFail whether nodes are allowed to be unavailable for longer than the client's patience
      */
+    record Habits(int oneCreationIn, int activeRooms, Duration pause, boolean mayFail) {
+        static final Habits RESTLESS = new Habits(25, Integer.MAX_VALUE, Duration.ZERO, false);
+    }
+
     CrowdClient(
-            ControlPlaneClient node,
+            ClusterClient client,
             List<Endpoint> everyone,
-            ConcurrentMap<RoomId, RoomLedger> ledgers,
-            ConcurrentMap<String, LongAdder> outcomes,
+            Ledgers ledgers,
+            Habits habits,
             Random random,
-            long deadline) {
-        this.node = node;
+            BooleanSupplier goesOn) {
+        this.client = client;
+        this.writer = new RoomWriter(client, ledgers, random);
         this.everyone = everyone;
         this.ledgers = ledgers;
-        this.outcomes = outcomes;
+        this.habits = habits;
         this.random = random;
-        this.deadline = deadline;
+        this.goesOn = goesOn;
     }
 
     @Override
     public void run() {
-        while (System.nanoTime() - deadline < 0) {
+        while (goesOn.getAsBoolean()) {
             try {
-                count(act());
+                act();
             } catch (ProblemException e) {
-                String conflict = e.status() + " " + e.code();
-                if (!CONFLICTS.contains(conflict)) {
+                boolean failed = habits.mayFail() && e.status() == UNAVAILABLE;
+                if (!failed && !CONFLICTS.contains(e.status() + " " + e.code())) {
                     throw e;
                 }
-                count(conflict);
+            } catch (UnreachableException e) {
+                if (!habits.mayFail()) {
+                    throw e;
+                }
+            }
+            if (!habits.pause().isZero()) {
+                Await.pause(habits.pause());
             }
         }
     }
 
-    private void count(String outcome) {
-        outcomes.computeIfAbsent(outcome, first -> new LongAdder()).increment();
+    private void act() {
+        Optional<RoomId> some = ledgers.anyOfLast(habits.activeRooms(), random);
+        if (some.isEmpty() || random.nextInt(habits.oneCreationIn()) == 0) {
+            create();
+            return;
+        }
+        RoomId room = some.get();
+        if (random.nextInt(10) != 0) {
+            List<RoomId> own = client.ask("rooms", client.caller(), node -> node.roomsOf(client.caller())).stream()
+                    .map(MemberRoom::roomId)
+                    .filter(id -> ledgers.isAmongLast(id, habits.activeRooms()))
+                    .toList();
+            room = own.isEmpty() ? room : oneOf(own);
+        }
+        change(room);
     }
 
-    private String act() {
-        if (ledgers.isEmpty() || random.nextInt(25) == 0) {
-            return create();
-        }
-        List<RoomId> own =
-                node.roomsOf(node.caller()).stream().map(room -> room.roomId()).toList();
-        count("rooms listed");
-        RoomId room = own.isEmpty() || random.nextInt(10) == 0 ? oneOf(List.copyOf(ledgers.keySet())) : oneOf(own);
-        return switch (random.nextInt(8)) {
+    private void change(RoomId room) {
+        switch (random.nextInt(8)) {
             case 0, 1, 2 -> invite(room);
             case 3, 4 -> rekey(room, false);
             case 5 -> rekey(room, true);
             case 6 -> remove(room);
-            default -> readKey(room);
-        };
+            default -> client.ask("key", room, node -> node.key(room));
+        }
     }
 
     /** With a subject that another room may have. */
-    private String create() {
-        RoomId id = new RoomId("r" + Long.toUnsignedString(random.nextLong(), 36));
-        SealedKey key = someKey();
-        Subject subject = new Subject("crowd." + random.nextInt(SUBJECTS));
-        node.createRoom(new CreateRoomRequest(
-                Optional.of(id), Optional.of(subject), RoomPolicy.DEFAULT, Map.of(node.caller(), key)));
-        RoomLedger ledger = new RoomLedger(id);
-        ledger.created(node.caller(), key);
-        ledgers.put(id, ledger);
-        return "rooms created";
+    private void create() {
+        writer.create(writer.freshId(), Optional.of(new Subject("crowd." + random.nextInt(SUBJECTS))));
     }
 
-    private String invite(RoomId id) {
-        Room room = node.room(id);
-        Endpoint endpoint = oneOf(everyone);
-        SealedKey key = someKey();
+    private Room room(RoomId id) {
+        return client.ask("room", id, node -> node.room(id));
+    }
+
+    private List<Endpoint> members(RoomId id) {
+        return client.ask("members", id, node -> node.members(id)).stream()
+                .map(Member::endpoint)
+                .toList();
+    }
+
+    private void invite(RoomId id) {
         MemberRole role = random.nextInt(3) == 0 ? MemberRole.MEMBER : MemberRole.OWNER;
-        node.invite(id, new InviteRequest(endpoint, role, room.epoch(), Optional.of(key)));
-        ledger(id).invited(endpoint, room.epoch().number(), key);
-        return "members invited";
+        writer.invite(id, room(id).epoch().number(), oneOf(everyone), role);
     }
 
-    private String rekey(RoomId id, boolean removing) {
-        Room room = node.room(id);
-        List<Endpoint> remaining =
-                new ArrayList<>(node.members(id).stream().map(Member::endpoint).toList());
+    private void rekey(RoomId id, boolean removing) {
+        Room room = room(id);
+        List<Endpoint> remaining = new ArrayList<>(members(id));
         List<Endpoint> leaving = new ArrayList<>();
         if (removing && remaining.size() > 3) {
             leaving.add(remaining.remove(random.nextInt(remaining.size())));
         }
-        Map<Endpoint, SealedKey> keys =
-                remaining.stream().collect(Collectors.toMap(Function.identity(), member -> someKey()));
-        Epoch next = room.epoch().next();
-        node.rekey(id, new RekeyRequest(next, keys, leaving));
-        ledger(id).rekeyed(node.caller(), next.number(), keys, leaving);
-        return "rooms rekeyed";
+        writer.rekey(id, room.epoch().next().number(), remaining, leaving);
     }
 
-    private String remove(RoomId id) {
-        Endpoint endpoint =
-                oneOf(node.members(id).stream().map(Member::endpoint).toList());
-        node.removeMember(id, endpoint);
-        ledger(id).removed(endpoint);
-        return "members removed";
-    }
-
-    private String readKey(RoomId id) {
-        node.key(id);
-        return "keys read";
-    }
-
-    /** The room's ledger, which a client may see a moment before its creator has entered it. */
-    private RoomLedger ledger(RoomId id) {
-        return Await.value("the ledger of " + id, LEDGER_LIMIT, () -> Optional.ofNullable(ledgers.get(id)));
-    }
-
-    private SealedKey someKey() {
-        byte[] bytes = new byte[SEALED_BYTES];
-        random.nextBytes(bytes);
-        return SealedKey.of(bytes);
+    private void remove(RoomId id) {
+        writer.remove(id, room(id).epoch().number(), oneOf(members(id)));
     }
 
     private <T> T oneOf(List<T> choices) {

@@ -2,10 +2,8 @@ package io.unibus.cluster;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Assumptions;
 
@@ -24,17 +22,15 @@ final class Mount implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        String problem = run("mount", "-t", "tmpfs", "-o", options, "unibus-test", path.toString());
+        String problem =
+                Command.problemOf(List.of("mount", "-t", "tmpfs", "-o", options, "unibus-test", path.toString()));
         Assumptions.assumeTrue(problem.isEmpty(), "this user cannot mount a file system: " + problem);
         return new Mount(path);
     }
 
     /** With other options, such as {@code ro}. */
     void change(String options) {
-        String problem = run("mount", "-o", "remount," + options, path.toString());
-        if (!problem.isEmpty()) {
-            throw new AssertionError(problem);
-        }
+        Command.run(List.of("mount", "-o", "remount," + options, path.toString()));
     }
 
     /** Leaves no room for another byte in files that are to grow. */
@@ -52,25 +48,6 @@ final class Mount implements AutoCloseable {
 
     @Override
     public void close() {
-        String problem = run("umount", path.toString());
-        if (!problem.isEmpty()) {
-            throw new AssertionError(problem);
-        }
-    }
-
-    /** What the command complained of; empty when it was successful. */
-    private static String run(String... command) {
-        try {
-            Process process = new ProcessBuilder(new ArrayList<>(List.of(command)))
-                    .redirectErrorStream(true)
-                    .start();
-            String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
-            return process.waitFor() == 0 ? "" : said + " (exit code " + process.exitValue() + ")";
-        } catch (IOException e) {
-            return e.toString();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new AssertionError(e);
-        }
+        Command.run(List.of("umount", path.toString()));
     }
 }

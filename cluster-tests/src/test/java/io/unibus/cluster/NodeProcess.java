@@ -57,6 +57,8 @@ final class NodeProcess {
         private final Scenario scenario;
         private final Map<String, String> environment = new LinkedHashMap<>();
         private final List<String> arguments = new ArrayList<>();
+        private List<String> prefix = List.of();
+        private String kind = "node";
         private Path dataDirectory;
         private String http = EPHEMERAL;
         private String nats = EPHEMERAL;
@@ -86,6 +88,18 @@ final class NodeProcess {
             return this;
         }
 
+        /** Begins the name of its log. */
+        Builder named(String begin) {
+            kind = begin;
+            return this;
+        }
+
+        /** A command that runs the node in its place, such as {@code ip netns exec}. */
+        Builder through(List<String> command) {
+            prefix = List.copyOf(command);
+            return this;
+        }
+
         Builder environment(String variable, String value) {
             environment.put(variable, value);
             return this;
@@ -96,11 +110,12 @@ final class NodeProcess {
             List<String> command = new ArrayList<>(List.of("node", "--data-dir", dataDirectory.toString()));
             command.addAll(List.of("--http", http, "--nats", nats));
             command.addAll(arguments);
-            String name = scenario.nextName("node");
+            String name = scenario.nextName(kind);
             Path log = scenario.logs().resolve(name + ".log");
             try {
                 ProcessBuilder builder = scenario.unibus().builder(command).redirectError(log.toFile());
                 builder.environment().putAll(environment);
+                builder.command().addAll(0, prefix);
                 NodeProcess node = new NodeProcess(dataDirectory, builder.start(), log, name);
                 scenario.started(node);
                 return node;
@@ -136,8 +151,12 @@ final class NodeProcess {
     }
 
     Ready awaitReady() {
+        return awaitReady(START_LIMIT);
+    }
+
+    Ready awaitReady(Duration limit) {
         try {
-            return ready.get(START_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+            return ready.get(limit.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException | TimeoutException e) {
             throw new AssertionError("the node did not become ready; its log:\n" + log(), e);
         } catch (InterruptedException e) {
@@ -236,7 +255,12 @@ final class NodeProcess {
     Duration stop() {
         long begin = System.nanoTime();
         terminate();
-        assertThat(awaitExit(STOP_LIMIT)).as("exit code after SIGTERM").isZero();
+        awaitStopped();
         return Duration.ofNanos(System.nanoTime() - begin);
+    }
+
+    /** Expects that it ends in order after {@link #terminate}. */
+    void awaitStopped() {
+        assertThat(awaitExit(STOP_LIMIT)).as("exit code after SIGTERM").isZero();
     }
 }

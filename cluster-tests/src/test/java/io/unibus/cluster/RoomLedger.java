@@ -3,124 +3,89 @@ package io.unibus.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.unibus.protocol.Endpoint;
-import io.unibus.protocol.Epoch;
 import io.unibus.protocol.RoomId;
 import io.unibus.protocol.SealedKey;
-import io.unibus.store.RoomState;
-import io.unibus.store.Store;
 import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Set;
-import java.util.TreeSet;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.Collectors;
-import java.util.stream.LongStream;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
- * Every acknowledged change of one encrypted room by many clients, and what must be true of the room after them in
- * whatever order they happened. Thread-safe.
+ * Every change of one encrypted room by many clients, and what must be true of the room after them in whatever order they
+ * happened: what was acknowledged has happened, what was not answered has happened whole or not at all, and nothing else
+ * has. Thread-safe.
  */
 final class RoomLedger {
     private final RoomId id;
-    private final ConcurrentMap<Long, Endpoint> authors = new ConcurrentHashMap<>();
-    private final ConcurrentMap<Holding, SealedKey> keys = new ConcurrentHashMap<>();
-    /** Joined minus left: a member joins only when absent and leaves only when present. */
-    private final ConcurrentMap<Endpoint, AtomicInteger> presence = new ConcurrentHashMap<>();
+    private final int number;
+    private final Queue<RoomChange> changes = new ConcurrentLinkedQueue<>();
 
-    private record Holding(long epoch, Endpoint endpoint) {}
-
-    RoomLedger(RoomId id) {
+    /** @param number how many were opened before it */
+    RoomLedger(RoomId id, int number) {
         this.id = id;
+        this.number = number;
     }
 
-    void created(Endpoint creator, SealedKey key) {
-        rekeyed(creator, 1, Map.of(creator, key), Set.of());
-        joined(creator);
+    int number() {
+        return number;
     }
 
-    void invited(Endpoint endpoint, long epoch, SealedKey key) {
-        give(endpoint, epoch, key);
-        joined(endpoint);
+    RoomId id() {
+        return id;
     }
 
-    void removed(Endpoint endpoint) {
-        presenceOf(endpoint).decrementAndGet();
+    /** A member joins only when absent and leaves only when present, so that the order does not matter. */
+    void add(RoomChange change) {
+        changes.add(change);
     }
 
-    /** Fails when another's rekey to that epoch was acknowledged too. */
-    void rekeyed(Endpoint author, long epoch, Map<Endpoint, SealedKey> newKeys, Collection<Endpoint> leaving) {
-        assertThat(authors.putIfAbsent(epoch, author))
-                .as("another author of epoch %d of %s", epoch, id)
-                .isNull();
-        newKeys.forEach((endpoint, key) -> give(endpoint, epoch, key));
-        leaving.forEach(this::removed);
+    int size() {
+        return changes.size();
     }
 
-    private void give(Endpoint endpoint, long epoch, SealedKey key) {
-        assertThat(keys.putIfAbsent(new Holding(epoch, endpoint), key))
-                .as("another key of %s in epoch %d of %s", endpoint, epoch, id)
-                .isNull();
+    /**
+     * Compares with a view at rest after all changes were answered, or given up.
+     *
+     * @param allEpochs whether to look at the keys of all epochs, or only at those of the last
+     */
+    void check(RoomView view, Collection<Endpoint> everyone, boolean allEpochs) {
+        List<RoomChange> all = List.copyOf(changes);
+        RoomView.Found room = view.room(id).orElse(null);
+        if (room == null) {
+            assertThat(all.stream().filter(RoomChange::acknowledged))
+                    .as("acknowledged changes of %s, which does not exist", id)
+                    .isEmpty();
+            return;
+        }
+        assertThat(all.stream().filter(change -> change.acknowledged() && change.epoch() > room.epoch()))
+                .as("acknowledged changes of %s, lost: it is in epoch %d", id, room.epoch())
+                .isEmpty();
+        RoomVerdict verdict = new RoomVerdict(id, room, all);
+        for (long epoch = allEpochs ? 1 : room.epoch(); epoch <= room.epoch(); epoch++) {
+            verdict.judgeEpoch(epoch, keysOf(view, room, epoch, everyone));
+        }
+        verdict.judgeMembers(everyone);
     }
 
-    private void joined(Endpoint endpoint) {
-        presenceOf(endpoint).incrementAndGet();
-    }
-
-    private AtomicInteger presenceOf(Endpoint endpoint) {
-        return presence.computeIfAbsent(endpoint, absent -> new AtomicInteger());
-    }
-
-    /** Compares with a store at rest after all changes were answered. */
-    void check(Store store, Collection<Endpoint> everyone) {
-        RoomState state = store.findRoom(id).orElseThrow();
-        long epoch = state.room().epoch().number();
-        assertThat(authors.keySet())
-                .as("acknowledged epochs of %s", id)
-                .isEqualTo(LongStream.rangeClosed(1, epoch).boxed().collect(Collectors.toSet()));
-        assertThat(presence.values()).extracting(AtomicInteger::get).allMatch(count -> count == 0 || count == 1);
-        assertThat(state.members().keySet())
-                .as("members of %s", id)
-                .isEqualTo(everyone.stream()
-                        .filter(endpoint -> presenceOf(endpoint).get() == 1)
-                        .collect(Collectors.toCollection(TreeSet::new)));
-        for (long each = 1; each <= epoch; each++) {
-            for (Endpoint endpoint : everyone) {
-                checkKey(store, each, endpoint);
+    private Map<Endpoint, SealedKey> keysOf(
+            RoomView view, RoomView.Found room, long epoch, Collection<Endpoint> everyone) {
+        Map<Endpoint, SealedKey> keys = new TreeMap<>();
+        for (Endpoint endpoint : everyone) {
+            if (view.showsKeysOf(room, endpoint)) {
+                view.key(id, epoch, endpoint).ifPresent(key -> keys.put(endpoint, key));
             }
         }
-        checkCover(state);
+        return keys;
     }
 
-    private void checkKey(Store store, long epoch, Endpoint endpoint) {
-        SealedKey expected = keys.get(new Holding(epoch, endpoint));
-        var found = store.findKey(id, new Epoch(epoch), endpoint);
-        if (expected == null) {
-            assertThat(found)
-                    .as("a key that nobody gave to %s in epoch %d of %s", endpoint, epoch, id)
-                    .isEmpty();
-        } else {
-            assertThat(found)
-                    .as("the key of %s in epoch %d of %s", endpoint, epoch, id)
-                    .hasValueSatisfying(key -> assertThat(key.sealedKey()).isEqualTo(expected));
-        }
-    }
-
-    private void checkCover(RoomState state) {
-        long epoch = state.room().epoch().number();
-        Set<Endpoint> holders = keys.keySet().stream()
-                .filter(holding -> holding.epoch() == epoch)
-                .map(Holding::endpoint)
-                .collect(Collectors.toSet());
-        if (state.room().rekeyRequired()) {
-            assertThat(holders)
-                    .as("holders in %s", id)
-                    .containsAll(state.members().keySet());
-        } else {
-            assertThat(holders)
-                    .as("holders in %s", id)
-                    .isEqualTo(state.members().keySet());
-        }
+    /** Whether the key of {@code endpoint} proves that the change has happened. */
+    static boolean isProof(RoomChange change, Map<Endpoint, SealedKey> found) {
+        Set<Map.Entry<Endpoint, SealedKey>> shared = new HashSet<>(change.keys().entrySet());
+        shared.retainAll(found.entrySet());
+        return !shared.isEmpty();
     }
 }

@@ -64,6 +64,10 @@ final class Scenario implements BeforeEachCallback, AfterEachCallback {
         return new NodeProcess.Builder(this);
     }
 
+    Cluster.Builder aCluster() {
+        return new Cluster.Builder(this);
+    }
+
     Unibus unibus() {
         return new Unibus(logs());
     }
@@ -102,7 +106,7 @@ final class Scenario implements BeforeEachCallback, AfterEachCallback {
         }
         try {
             if (!failed) {
-                nodes.stream().filter(NodeProcess::isAlive).forEach(NodeProcess::stop);
+                stopAll();
                 requireNoProcessLeft();
                 requireNoUnexpectedError();
             }
@@ -117,6 +121,12 @@ final class Scenario implements BeforeEachCallback, AfterEachCallback {
                 delete(root());
             }
         }
+    }
+
+    private void stopAll() {
+        List<NodeProcess> running = nodes.stream().filter(NodeProcess::isAlive).toList();
+        running.forEach(NodeProcess::terminate);
+        running.forEach(NodeProcess::awaitStopped);
     }
 
     private void endAll() throws Exception {
@@ -171,7 +181,8 @@ final class Scenario implements BeforeEachCallback, AfterEachCallback {
         }
     }
 
-    private static void delete(Path root) {
+    /** With all that is in it. */
+    static void delete(Path root) {
         try {
             Files.walkFileTree(root, new SimpleFileVisitor<>() {
                 @Override

@@ -1,5 +1,7 @@
 package io.unibus.cluster;
 
+import java.util.List;
+
 /** Lines that nats-server logs as errors and that a test provokes. */
 final class ServerErrors {
     /** A peer came back before the node could answer who is let in; it tries again. */
@@ -12,4 +14,9 @@ final class ServerErrors {
     static final String NOT_PERMITTED = "Violation";
 
     private ServerErrors() {}
+
+    /** What a healthy cluster logs when other nodes come and go. */
+    static List<String> ofClusters() {
+        return List.of("Error trying to connect to route", "Error flushing: ", "Stale Connection");
+    }
 }

@@ -17,6 +17,32 @@ final class Settings {
         return Duration.ofSeconds(Long.getLong("unibus.load.seconds", 8));
     }
 
+    /** How long random faults go on. */
+    static Duration chaos() {
+        return Duration.ofSeconds(
+                Math.round(60 * Double.parseDouble(System.getProperty("unibus.chaos.minutes", "0.5"))));
+    }
+
+    /** How often each fault of a node is repeated. */
+    static int rounds() {
+        return Integer.getInteger("unibus.rounds", 1);
+    }
+
+    /** How often two nodes race to change the key of one room. */
+    static int races() {
+        return Integer.getInteger("unibus.races", 50);
+    }
+
+    /** How many records are there when replicas are raised. */
+    static int records() {
+        return Integer.getInteger("unibus.records", 2_000);
+    }
+
+    /** How long decisions are asked for on a node without a quorum. */
+    static Duration quorumLoss() {
+        return Duration.ofSeconds(Long.getLong("unibus.quorum.seconds", 6));
+    }
+
     /** Of {@code -Dunibus.seed}, or fresh; printed, so that the same choices can be made again. */
     static Random random() {
         long seed = Long.getLong("unibus.seed", System.nanoTime());

@@ -21,16 +21,27 @@ final class Workers implements AutoCloseable {
         work.add(threads.submit(task));
     }
 
+    /** Fails when a worker has failed. */
+    void requireNoFailure() {
+        for (Future<?> future : work) {
+            if (future.isDone()) {
+                awaitEnd(future, Duration.ZERO);
+            }
+        }
+    }
+
     void awaitEnd() {
         awaitEnd(LIMIT);
     }
 
     void awaitEnd(Duration limit) {
         long deadline = System.nanoTime() + limit.toNanos();
+        work.forEach(future -> awaitEnd(future, Duration.ofNanos(deadline - System.nanoTime())));
+    }
+
+    private static void awaitEnd(Future<?> future, Duration limit) {
         try {
-            for (Future<?> future : work) {
-                future.get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
-            }
+            future.get(limit.toNanos(), TimeUnit.NANOSECONDS);
         } catch (ExecutionException | TimeoutException e) {
             throw new AssertionError("a worker failed: " + e.getCause(), e);
         } catch (InterruptedException e) {

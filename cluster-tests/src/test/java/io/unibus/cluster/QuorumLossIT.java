@@ -1,0 +1,142 @@
+package io.unibus.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.unibus.client.ClientException;
+import io.unibus.client.ControlPlaneClient;
+import io.unibus.client.Identity;
+import io.unibus.protocol.AddUserRequest;
+import io.unibus.protocol.Endpoint;
+import io.unibus.protocol.Handle;
+import io.unibus.protocol.UserRole;
+import java.time.Duration;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** One node is left without the two others, who may well go on: it says no to everybody, and recovers by itself. */
+final class QuorumLossIT {
+    private static final int DECIDERS = 16;
+    private static final int DECISIONS_PER_SECOND = 200;
+    private static final int LONELY = 1;
+
+    /** On a busy machine, beyond the time-out of an operation. */
+    private static final Duration SCHEDULING = Duration.ofSeconds(1);
+
+    @RegisterExtension
+    final Scenario scenario = new Scenario();
+
+    private final Random random = Settings.random();
+    private final Identity admin = Identity.generate(Randoms.secure(random));
+    private final Identity revoked = Identity.generate(Randoms.secure(random));
+    private final History history = new History();
+
+    @Test
+    void whenTheTwoOthersAreKilledNobodyIsAdmitted() {
+        Cluster cluster = scenario.aCluster().withNodes(3).start().awaitReady();
+        loseTwo(cluster, new FaultRound(cluster, FaultKind.KILL_HOST, cluster.others(cluster.node(LONELY))), false);
+    }
+
+    @Test
+    void whenTheTwoOthersArePausedNobodyIsAdmitted() {
+        Cluster cluster = scenario.aCluster().withNodes(3).start().awaitReady();
+        loseTwo(cluster, new FaultRound(cluster, FaultKind.PAUSE_HOST, cluster.others(cluster.node(LONELY))), false);
+    }
+
+    @Test
+    void whenItIsCutOffNobodyIsAdmittedAlthoughTheMajorityGoesOn() {
+        Cluster cluster =
+                scenario.aCluster().withNodes(3).withPartitions().start().awaitReady();
+        loseTwo(cluster, new FaultRound(cluster, FaultKind.ISOLATE, List.of(cluster.node(LONELY))), true);
+    }
+
+    private void loseTwo(Cluster cluster, FaultRound round, boolean majorityGoesOn) {
+        cluster.addAdmin(admin.endpoint());
+        ControlPlaneClient.of(cluster.node(1).url(), admin)
+                .addUser(new AddUserRequest(revoked.endpoint(), new Handle("revoked"), UserRole.MEMBER));
+        AtomicBoolean over = new AtomicBoolean();
+        try (Workers deciders = new Workers()) {
+            IntStream.range(0, DECIDERS).forEach(i -> deciders.begin(() -> decide(cluster.node(LONELY), i, over)));
+            Await.pause(Duration.ofSeconds(1));
+            Fault fault = round.run(() -> {
+                if (majorityGoesOn) {
+                    revokeOn(cluster);
+                }
+                Await.pause(Judge.REVOCATION_BOUND.plus(Settings.quorumLoss()));
+            });
+            history.add(fault);
+            over.set(true);
+            deciders.awaitEnd(Duration.ofSeconds(30));
+            judge(fault);
+        }
+        requireService(cluster, majorityGoesOn);
+    }
+
+    private void revokeOn(Cluster cluster) {
+        ClusterClient client = new ClusterClient(
+                List.of(cluster.node(2).url(), cluster.node(3).url()), admin, 1, Duration.ofSeconds(20), new History());
+        client.ask("revoke", revoked.endpoint(), node -> node.revokeUser(revoked.endpoint()));
+    }
+
+    /** Half of them ask as the user for what every user may, half as the admin for what only admins may. */
+    private void decide(ClusterNode node, int number, AtomicBoolean over) {
+        Identity identity = number % 2 == 0 ? revoked : admin;
+        ClusterClient client = ClusterClient.ofOne(node, identity, history);
+        Endpoint caller = identity.endpoint();
+        long period = Duration.ofSeconds(1).toNanos() * DECIDERS / DECISIONS_PER_SECOND;
+        long next = System.nanoTime();
+        while (!over.get()) {
+            try {
+                client.askOnce(
+                        "decision",
+                        caller,
+                        api -> number % 2 == 0 ? api.roomsOf(caller) : api.user(revoked.endpoint()));
+            } catch (ClientException e) {
+                // the history has it
+            }
+            next = Math.max(next + period, System.nanoTime() - period);
+            Await.pause(Duration.ofNanos(Math.max(0, next - System.nanoTime())));
+        }
+    }
+
+    private void judge(Fault fault) {
+        List<Operation> late = history.operations().stream()
+                .filter(operation -> operation.begin() - fault.struck() > Judge.REVOCATION_BOUND.toNanos()
+                        && operation.end() - fault.healing() < 0)
+                .toList();
+        long longest = late.stream()
+                .mapToLong(operation -> operation.end() - operation.begin())
+                .max()
+                .orElse(0);
+        long lastYes = history.operations().stream()
+                .filter(operation -> operation.isOk() && operation.end() - fault.healing() < 0)
+                .mapToLong(operation -> operation.end() - fault.struck())
+                .max()
+                .orElse(0);
+        System.out.printf(
+                "QuorumLossIT: %s: last yes %d ms after it; then %d answers in %d ms, the slowest after %d ms;"
+                        + " all ready %d ms after healing%n",
+                fault.kind(),
+                lastYes / 1_000_000,
+                late.size(),
+                (fault.healing() - fault.struck() - Judge.REVOCATION_BOUND.toNanos()) / 1_000_000,
+                longest / 1_000_000,
+                (fault.recovered() - fault.healing()) / 1_000_000);
+        assertThat(late).as("decisions without a quorum").isNotEmpty();
+        assertThat(late).extracting(Operation::answer).containsOnly("503 quorum-unconfirmed");
+        assertThat(new Judge(history).admittedWithoutQuorum()).isEmpty();
+        assertThat(Duration.ofNanos(longest)).as("slowest answer").isLessThan(Judge.OP_TIMEOUT.plus(SCHEDULING));
+    }
+
+    private void requireService(Cluster cluster, boolean isRevoked) {
+        for (ClusterNode node : cluster.nodes()) {
+            ControlPlaneClient client = ControlPlaneClient.of(node.url(), admin);
+            assertThat(client.user(revoked.endpoint()).isActive())
+                    .as("%s says that the user is active", node)
+                    .isEqualTo(!isRevoked);
+        }
+    }
+}

@@ -1,0 +1,153 @@
+package io.unibus.cluster;
+
+import io.unibus.client.ControlPlaneClient;
+import io.unibus.client.Identity;
+import io.unibus.protocol.Endpoint;
+import io.unibus.protocol.User;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.function.Predicate;
+import java.util.stream.IntStream;
+
+/**
+ * Clients of all kinds at work on all nodes of a cluster, until they are told to stop. Made by {@link #on}; afterwards
+ * {@link Judge} looks at what they saw. Closed by whoever made it.
+ */
+final class Workload implements AutoCloseable {
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
+    private static final Duration END_LIMIT = Duration.ofSeconds(60);
+
+    private final Cluster cluster;
+    private final Identity admin;
+    private final List<Identity> crowd;
+    /** One owner for each node, and the peer of all. */
+    private final List<Identity> steady;
+
+    private final Random random;
+    private final History history = new History();
+    private final Ledgers rooms = new Ledgers();
+    /** Of the steady writers, whom the crowd must not disturb. */
+    private final Ledgers steadyRooms = new Ledgers();
+
+    private final UserLedger users = new UserLedger();
+    private final List<SteadyWriter> writers = new ArrayList<>();
+    private final Workers workers = new Workers();
+    private volatile boolean stopped;
+
+    private Workload(Cluster cluster, int clients, Random random) {
+        this.cluster = cluster;
+        this.random = random;
+        this.admin = identity(random);
+        this.crowd = IntStream.range(0, clients).mapToObj(i -> identity(random)).toList();
+        this.steady = IntStream.rangeClosed(0, cluster.size())
+                .mapToObj(i -> identity(random))
+                .toList();
+    }
+
+    private static Identity identity(Random random) {
+        return Identity.generate(Randoms.secure(random));
+    }
+
+    /** At work when it returns; the cluster must be ready. */
+    static Workload on(Cluster cluster, int clients, Random random) {
+        Workload workload = new Workload(cluster, clients, random);
+        cluster.addAdmin(workload.admin.endpoint());
+        workload.begin();
+        return workload;
+    }
+
+    private void begin() {
+        List<Endpoint> everyone = endpoints(crowd);
+        CrowdClient.Habits habits = new CrowdClient.Habits(60, 12, Duration.ofMillis(10), true);
+        for (int i = 0; i < crowd.size(); i++) {
+            ClusterClient client = client(crowd.get(i), 1 + i % cluster.size());
+            workers.begin(new CrowdClient(client, everyone, rooms, habits, fresh(), this::goesOn));
+        }
+        workers.begin(new AllowlistClient(
+                client(admin, 1),
+                cluster.urls(),
+                users,
+                history,
+                Judge.REVOCATION_BOUND.plusSeconds(1),
+                fresh(),
+                this::goesOn));
+        for (ClusterNode node : cluster.nodes()) {
+            Identity owner = steady.get(node.number());
+            ClusterClient client = ClusterClient.ofOne(node, owner, history);
+            RoomWriter writer = new RoomWriter(client, steadyRooms, fresh());
+            Endpoint peer = steady.get(0).endpoint();
+            SteadyWriter steadyWriter = new SteadyWriter(node.number(), client, writer, peer, this::goesOn);
+            writers.add(steadyWriter);
+            workers.begin(steadyWriter);
+        }
+    }
+
+    private ClusterClient client(Identity identity, int first) {
+        return new ClusterClient(cluster.urls(), identity, first, PATIENCE, history);
+    }
+
+    private Random fresh() {
+        return new Random(random.nextLong());
+    }
+
+    private boolean goesOn() {
+        return !stopped;
+    }
+
+    Cluster cluster() {
+        return cluster;
+    }
+
+    History history() {
+        return history;
+    }
+
+    UserLedger users() {
+        return users;
+    }
+
+    /**
+     * Compares what one node shows with what it must have; the cluster must be at rest. The keys of past epochs of each room
+     * are asked from one of the nodes only.
+     */
+    void compareWith(ClusterNode node) {
+        Predicate<RoomLedger> allEpochs = room -> room.number() % cluster.size() == node.number() - 1;
+        rooms.check(new NodeView(node.url(), crowd), endpoints(crowd), allEpochs);
+        steadyRooms.check(new NodeView(node.url(), steady), endpoints(steady), allEpochs);
+        List<User> found =
+                new ArrayList<>(ControlPlaneClient.of(node.url(), admin).users());
+        found.removeIf(user -> user.endpoint().equals(admin.endpoint()));
+        users.check(found);
+    }
+
+    private static List<Endpoint> endpoints(List<Identity> identities) {
+        return identities.stream().map(Identity::endpoint).toList();
+    }
+
+    int rooms() {
+        return rooms.size() + steadyRooms.size();
+    }
+
+    List<SteadyWriter> writers() {
+        return writers;
+    }
+
+    /** Fails when a client has failed. */
+    void requireAtWork() {
+        workers.requireNoFailure();
+    }
+
+    /** Returns when all clients have had their last answer. */
+    void stop() {
+        stopped = true;
+        workers.awaitEnd(END_LIMIT);
+    }
+
+    @Override
+    public void close() {
+        stopped = true;
+        workers.close();
+    }
+}
