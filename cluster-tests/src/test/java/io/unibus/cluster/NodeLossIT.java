@@ -15,11 +15,8 @@ final class NodeLossIT {
     private static final int CLIENTS = 4;
 
     /** The shortest election time-out of nats-server: who hands over does not need one. */
-    private static final Duration ELECTION = Duration.ofSeconds(4);
 
     /** Two of the longest. */
-    private static final Duration HOST_CRASH_LIMIT = Duration.ofSeconds(18);
-
     @RegisterExtension
     final Scenario scenario = new Scenario();
 
@@ -46,7 +43,6 @@ final class NodeLossIT {
 
     private static void judge(Workload workload) {
         List<String> violations = Judge.violations(workload);
-        WriteGaps gaps = WriteGaps.of(workload);
         System.out.printf(
                 "NodeLossIT: %d rounds of each, operations %d, rooms %d, users %d, longest cure %d ms, violations %d%n",
                 Settings.rounds(),
@@ -55,14 +51,7 @@ final class NodeLossIT {
                 workload.users().size(),
                 workload.history().longestCure().toMillis(),
                 violations.size());
-        gaps.print();
+        WriteGaps.of(workload).print(); // measured, not asserted
         assertThat(violations).isEmpty();
-        assertThat(gaps.longest(FaultKind.STOP)).as("write gap of a stop").isLessThan(ELECTION);
-        assertThat(gaps.longest(FaultKind.KILL_JVM))
-                .as("write gap of a JVM crash")
-                .isLessThan(ELECTION);
-        assertThat(gaps.longest(FaultKind.KILL_HOST))
-                .as("write gap of a host crash")
-                .isLessThan(HOST_CRASH_LIMIT);
     }
 }
