@@ -41,13 +41,6 @@ final class WriteGaps {
         byKind.computeIfAbsent(name, first -> new ArrayList<>()).add(worst);
     }
 
-    /** Of all faults of one kind, while they lasted. */
-    Duration longest(FaultKind kind) {
-        return byKind.getOrDefault(kind + LASTED, List.of()).stream()
-                .max(Duration::compareTo)
-                .orElse(Duration.ZERO);
-    }
-
     void print() {
         System.out.printf("  write gap, ms        %9s %9s %7s%n", "median", "maximum", "faults");
         byKind.forEach((name, gaps) -> {
