@@ -14,9 +14,6 @@ final class NodeLossIT {
             List.of(FaultKind.STOP, FaultKind.KILL_JVM, FaultKind.KILL_CHILD, FaultKind.KILL_HOST);
     private static final int CLIENTS = 4;
 
-    /** The shortest election time-out of nats-server: who hands over does not need one. */
-
-    /** Two of the longest. */
     @RegisterExtension
     final Scenario scenario = new Scenario();
 

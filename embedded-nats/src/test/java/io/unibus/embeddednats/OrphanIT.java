@@ -4,11 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -38,6 +41,20 @@ class OrphanIT {
             Thread.sleep(random.nextInt(round % 2 == 0 ? 60 : 250)); // the moment is what is tried out
             jvm.kill();
             noServerIsLeft();
+        }
+    }
+
+    /** A server that ends in order takes its ports file along; in a cluster it has handed over what it led. */
+    @ParameterizedTest
+    @ValueSource(strings = {"setpriv", "no setpriv"})
+    void theServerOfAKilledJvmEndsInOrder(String setpriv) throws Exception {
+        for (int round = 0; round < ROUNDS; round++) {
+            Jvm jvm = start(setpriv);
+            jvm.awaitLine("ready");
+            assertThat(portsFiles()).hasSize(1);
+            jvm.kill();
+            noServerIsLeft();
+            assertThat(portsFiles()).as("round %d", round).isEmpty();
         }
     }
 
@@ -116,6 +133,12 @@ class OrphanIT {
                 Duration.ofSeconds(5),
                 () -> scenario.traces().isEmpty());
         assertThat(scenario.servers()).isEmpty();
+    }
+
+    private List<Path> portsFiles() throws IOException {
+        try (Stream<Path> files = Files.list(new RunDirectory(scenario.data).portsDirectory())) {
+            return files.toList();
+        }
     }
 
     private Jvm start(String setpriv, String... before) throws IOException {
