@@ -21,14 +21,13 @@ public final class Heartbeats implements AutoCloseable {
 
     private static final String SUBJECT = "unibus.node.";
     private static final long PERIOD_MILLIS = 1_000;
-    private static final long CLOSE_MILLIS = 2_000;
 
     private final Link link;
     private final Supplier<Heartbeat> own;
     private final InstantSource clock;
     private final Roster roster;
     private final Conditions conditions = new Conditions(log, "over");
-    private final Thread thread;
+    private final Watch watch = new Watch("heartbeats", log, "the other nodes", this::look, () -> PERIOD_MILLIS);
     private @Nullable Subscribed subscribed;
 
     private record Subscribed(Connection connection, Dispatcher dispatcher) {}
@@ -40,12 +39,10 @@ public final class Heartbeats implements AutoCloseable {
         this.clock = clock;
         Heartbeat first = own.get();
         this.roster = new Roster(first.name(), first.instance(), first.version(), System::nanoTime);
-        this.thread = new Thread(this::run, "heartbeats");
-        this.thread.setDaemon(true);
     }
 
     public void start() {
-        thread.start();
+        watch.start();
     }
 
     /** The other nodes heard of within the last 3 seconds, ordered by name. */
@@ -63,16 +60,9 @@ public final class Heartbeats implements AutoCloseable {
         return conditions.sentences();
     }
 
-    private void run() {
-        try {
-            while (!Thread.currentThread().isInterrupted()) {
-                beat();
-                conditions.update(roster.problems());
-                Thread.sleep(PERIOD_MILLIS);
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+    private void look() {
+        beat();
+        conditions.update(roster.problems());
     }
 
     private void beat() {
@@ -106,12 +96,7 @@ public final class Heartbeats implements AutoCloseable {
 
     @Override
     public void close() {
-        thread.interrupt();
-        try {
-            thread.join(CLOSE_MILLIS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        watch.close();
         @Nullable Subscribed last = subscribed;
         if (last != null && last.connection().getStatus() != Connection.Status.CLOSED) {
             last.connection().closeDispatcher(last.dispatcher());

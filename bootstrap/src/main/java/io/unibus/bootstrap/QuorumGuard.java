@@ -26,7 +26,6 @@ public final class QuorumGuard implements AutoCloseable {
     private static final long CONFIRM_EVERY_NANOS = Duration.ofMillis(500).toNanos();
     private static final Duration CONFIRM_LIMIT = Duration.ofMillis(500);
     private static final long INTRODUCE_EVERY_NANOS = Duration.ofSeconds(30).toNanos();
-    private static final long CLOSE_MILLIS = 2_000;
     /** Those that no view follows, or that no decision compares the last sequence of. Each is a group of its own. */
     private static final List<Bucket> CONFIRMING = List.of(Bucket.ROOMS_BY_MEMBER, Bucket.ROOM_KEYS, Bucket.MEMBERS);
 
@@ -38,7 +37,7 @@ public final class QuorumGuard implements AutoCloseable {
     private final Supplier<Membership> membership;
     private final ChildControl child;
     private final Timing timing;
-    private final Thread thread = new Thread(this::run, "quorum-guard");
+    private final Watch watch = new Watch("quorum-guard", log, "the quorum", this::look, () -> PERIOD_MILLIS);
 
     private final AtomicLong suspensions = new AtomicLong();
     private final AtomicLong unconfirmed = new AtomicLong();
@@ -47,6 +46,7 @@ public final class QuorumGuard implements AutoCloseable {
     private volatile boolean opening;
 
     private final CutPolicy policy = new CutPolicy();
+    private boolean begun;
     private int nextBucket;
     private long lastAttempt;
     private long lastIntroduction;
@@ -108,13 +108,12 @@ public final class QuorumGuard implements AutoCloseable {
         this.membership = membership;
         this.child = child;
         this.timing = timing;
-        this.thread.setDaemon(true);
     }
 
     /** For a node whose store is not open and was before, until {@link #start}. It writes nothing meanwhile. */
     public void startOpening() {
         opening();
-        thread.start();
+        watch.start();
     }
 
     void opening() {
@@ -124,8 +123,8 @@ public final class QuorumGuard implements AutoCloseable {
     /** For when the store has opened, which confirmed a write to every bucket. */
     public void start() {
         opened();
-        if (thread.getState() == Thread.State.NEW) {
-            thread.start();
+        if (!watch.isStarted()) {
+            watch.start();
         }
     }
 
@@ -154,16 +153,12 @@ public final class QuorumGuard implements AutoCloseable {
         return Duration.ofMillis(timing.millisSince(lastConfirmed));
     }
 
-    private void run() {
-        try {
+    private void look() throws InterruptedException {
+        if (!begun) {
             begin();
-            while (!Thread.currentThread().isInterrupted()) {
-                tickSafely();
-                timing.sleeper().sleep(PERIOD_MILLIS);
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+            begun = true;
         }
+        tick();
     }
 
     /** This node's own server runs, and tells which of the addresses is its own. */
@@ -186,14 +181,6 @@ public final class QuorumGuard implements AutoCloseable {
         List<Peer> nameless = peers.nameless();
         if (!nameless.isEmpty()) {
             peers.learn(probes.probe(nameless));
-        }
-    }
-
-    private void tickSafely() throws InterruptedException {
-        try {
-            tick();
-        } catch (RuntimeException e) {
-            log.warn("the quorum could not be looked at", e);
         }
     }
 
@@ -271,11 +258,6 @@ public final class QuorumGuard implements AutoCloseable {
 
     @Override
     public void close() {
-        thread.interrupt();
-        try {
-            thread.join(CLOSE_MILLIS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        watch.close();
     }
 }

@@ -21,7 +21,6 @@ public final class ReplicaKeeper implements AutoCloseable {
 
     private static final long PERIOD_MILLIS = 1_000;
     private static final int PERIODS_WHEN_WELL = 2;
-    private static final long CLOSE_MILLIS = 2_000;
     /** A difference is believed when it is seen as often in a row: the servers answer one after the other. */
     private static final int DIFFERENCES = 3;
 
@@ -33,7 +32,7 @@ public final class ReplicaKeeper implements AutoCloseable {
     private final InstantSource clock;
     private final Conditions conditions = new Conditions(log, "over");
     private final Map<String, Integer> seen = new TreeMap<>();
-    private final Thread thread = new Thread(this::run, "replica-keeper");
+    private final Watch watch = new Watch("replica-keeper", log, "the replicas", this::look, this::pauseMillis);
     private volatile ClusterState state;
     private volatile Membership membership = Membership.UNKNOWN;
 
@@ -67,11 +66,10 @@ public final class ReplicaKeeper implements AutoCloseable {
         this.others = others;
         this.clock = clock;
         this.state = ClusterState.unknown(clock.instant(), replicas);
-        this.thread.setDaemon(true);
     }
 
     public void start() {
-        thread.start();
+        watch.start();
     }
 
     /** As of the last look, at most some seconds ago; {@link ClusterState#at} says when. */
@@ -84,25 +82,8 @@ public final class ReplicaKeeper implements AutoCloseable {
         return membership;
     }
 
-    private void run() {
-        try {
-            while (!Thread.currentThread().isInterrupted()) {
-                lookSafely();
-                int periods = state.isDegraded() ? 1 : PERIODS_WHEN_WELL;
-                Thread.sleep(periods * PERIOD_MILLIS);
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    /** The watch goes on whatever happens. */
-    private void lookSafely() {
-        try {
-            look();
-        } catch (RuntimeException e) {
-            log.warn("the replicas could not be looked at", e);
-        }
+    private long pauseMillis() {
+        return (state.isDegraded() ? 1 : PERIODS_WHEN_WELL) * PERIOD_MILLIS;
     }
 
     /** One look, and what follows from it. */
@@ -158,11 +139,6 @@ public final class ReplicaKeeper implements AutoCloseable {
 
     @Override
     public void close() {
-        thread.interrupt();
-        try {
-            thread.join(CLOSE_MILLIS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        watch.close();
     }
 }

@@ -21,8 +21,6 @@ public final class WriteWatch implements AutoCloseable {
     /** Each time that a server says it is not well, it also says so in its log. */
     private static final int LOOKS_PER_HEALTH_CHECK = 5;
 
-    private static final long CLOSE_MILLIS = 2_000;
-
     private final Servers servers;
     private final IntSupplier clusterSize;
     private final Supplier<Duration> sinceConfirmed;
@@ -32,7 +30,7 @@ public final class WriteWatch implements AutoCloseable {
     private final Timing timing;
     private final WritePolicy policy = new WritePolicy();
     private final AtomicLong restarts = new AtomicLong();
-    private final Thread thread = new Thread(this::run, "write-watch");
+    private final Watch watch = new Watch("write-watch", log, "the server's writes", this::look, () -> PERIOD_MILLIS);
     private Optional<String> health = Optional.empty();
     private long looks;
 
@@ -77,35 +75,15 @@ public final class WriteWatch implements AutoCloseable {
         this.childAge = childAge;
         this.child = child;
         this.timing = timing;
-        this.thread.setDaemon(true);
     }
 
     public void start() {
-        thread.start();
+        watch.start();
     }
 
     /** How often it had the server started again. */
     public long restarts() {
         return restarts.get();
-    }
-
-    private void run() {
-        try {
-            while (!Thread.currentThread().isInterrupted()) {
-                lookSafely();
-                timing.sleeper().sleep(PERIOD_MILLIS);
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    private void lookSafely() {
-        try {
-            look();
-        } catch (RuntimeException e) {
-            log.warn("the server's writes could not be looked at", e);
-        }
     }
 
     void look() {
@@ -140,11 +118,6 @@ public final class WriteWatch implements AutoCloseable {
 
     @Override
     public void close() {
-        thread.interrupt();
-        try {
-            thread.join(CLOSE_MILLIS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        watch.close();
     }
 }
