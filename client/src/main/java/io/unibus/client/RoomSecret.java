@@ -70,7 +70,7 @@ public final class RoomSecret {
         return bytes.clone();
     }
 
-    private static byte[] x25519PublicKey(Endpoint endpoint) {
+    static byte[] x25519PublicKey(Endpoint endpoint) {
         try {
             return Curve25519Map.toX25519(endpoint.publicKey());
         } catch (IllegalArgumentException e) {
