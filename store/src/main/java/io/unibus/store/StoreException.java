@@ -4,7 +4,11 @@ import org.jspecify.annotations.Nullable;
 
 /** A fault of the store. The message says what happened, to what, and what to do next. */
 public abstract sealed class StoreException extends RuntimeException
-        permits StoreUnavailableException, StoreUnusableException, OutcomeUnknownException, QuorumUnconfirmedException {
+        permits StoreUnavailableException,
+                StoreUnusableException,
+                StoreMigratedException,
+                OutcomeUnknownException,
+                QuorumUnconfirmedException {
     private static final long serialVersionUID = 1L;
 
     StoreException(String message, @Nullable Throwable cause) {

@@ -138,7 +138,8 @@ record Buckets(Writes writes, Reads reads, Map<Bucket, Fence> fences, Duration l
         throw new QuorumUnconfirmedException("the view was rebuilt again and again; try again", null);
     }
 
-    private static OptionalLong await(CompletableFuture<OptionalLong> write, Duration time) {
+    /** Waits for a write; empty when the expectation does not hold. */
+    static OptionalLong await(CompletableFuture<OptionalLong> write, Duration time) {
         try {
             return write.get(time.toNanos(), TimeUnit.NANOSECONDS);
         } catch (ExecutionException e) {

@@ -26,7 +26,7 @@ final class Keys {
 
     record OfSealedKey(RoomId room, Epoch epoch, String rekey, Endpoint endpoint) {}
 
-    /** Whether it may be the key of a record; the others take fences and the like. */
+    /** Whether it may be the key of a record; the others take fences and marks. */
     static boolean isRecord(String key) {
         return !key.startsWith("_");
     }

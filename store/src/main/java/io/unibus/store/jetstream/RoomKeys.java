@@ -31,7 +31,7 @@ final class RoomKeys {
         // The same value from all who race for this epoch.
         values.put(
                 Keys.pastEpoch(before.roomId(), before.room().epoch()),
-                JsonWriter.object(json -> json.field(REKEY, before.rekey().orElseThrow())));
+                pastEpoch(before.rekey().orElseThrow()));
         keys.forEach(
                 (endpoint, key) -> values.put(Keys.sealedKey(before.roomId(), epoch, rekey, endpoint), toJson(key)));
         buckets.putAll(Bucket.ROOM_KEYS, values, deadline);
@@ -40,6 +40,19 @@ final class RoomKeys {
     /** The value under a sealed key's own key. */
     static byte[] toJson(SealedKey key) {
         return JsonWriter.object(json -> json.field("sealed_key", key.base64url()));
+    }
+
+    static SealedKey fromJson(String key, byte[] bytes) {
+        return SealedKey.parse(value(key, "sealed_key", bytes));
+    }
+
+    /** The value that tells which rekey an epoch that is over had. */
+    static byte[] pastEpoch(String rekey) {
+        return JsonWriter.object(json -> json.field(REKEY, rekey));
+    }
+
+    static String rekeyOfPastEpoch(String key, byte[] bytes) {
+        return value(key, REKEY, bytes);
     }
 
     /**

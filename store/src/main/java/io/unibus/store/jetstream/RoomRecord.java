@@ -50,15 +50,28 @@ record RoomRecord(Room room, long version, List<String> recent, Optional<String>
      * @param settledSeq where the members bucket has all of {@link #delta}
      */
     RoomRecord after(RoomChange change, String changeId, String rekey, long settledSeq) {
-        List<String> changes = new ArrayList<>(recent);
-        changes.add(changeId);
         return new RoomRecord(
                 Times.kept(change.room()),
                 version + 1,
-                changes.subList(Math.max(0, changes.size() - REMEMBERED), changes.size()),
+                recentAnd(changeId),
                 change.isRekey() ? Optional.of(rekey) : this.rekey,
                 Math.max(membersSeq, settledSeq),
                 Delta.of(change.joining(), change.leaving(), change.isRekey() ? Map.of() : change.keys()));
+    }
+
+    /**
+     * The record after an import, which found this one.
+     *
+     * @param importedDelta also covers what {@link #delta} does, so that it makes no difference how much of that is settled
+     */
+    RoomRecord replaced(Room imported, String change, Optional<String> importedRekey, Delta importedDelta) {
+        return new RoomRecord(imported, version + 1, recentAnd(change), importedRekey, membersSeq, importedDelta);
+    }
+
+    private List<String> recentAnd(String change) {
+        List<String> changes = new ArrayList<>(recent);
+        changes.add(change);
+        return changes.subList(Math.max(0, changes.size() - REMEMBERED), changes.size());
     }
 
     RoomId roomId() {

@@ -63,6 +63,19 @@ final class DatabaseFile {
         return opened(session -> session.execute("PRAGMA query_only = ON"));
     }
 
+    /** A sound store of this version, in a file that is there. Reads whatever a reader may, and can hold the write lock. */
+    Session openExisting() {
+        return opened(session -> {
+            Schema.requireCurrent(session, errors);
+            requireSoundWhole(session);
+        });
+    }
+
+    /** Whether what the file holds has moved; also when that cannot be found out. */
+    boolean isMigrated() {
+        return !Files.notExists(BesideDatabase.migrated(path));
+    }
+
     private Session opened(Setup setup) {
         Session session;
         try {
@@ -115,9 +128,12 @@ final class DatabaseFile {
     }
 
     private void requireSound(Session session) throws SQLException {
-        if (size() > CHECKED_BYTES) {
-            return;
+        if (size() <= CHECKED_BYTES) {
+            requireSoundWhole(session);
         }
+    }
+
+    private void requireSoundWhole(Session session) throws SQLException {
         List<String> findings = session.list("PRAGMA quick_check(3)", row -> row.getString(1));
         if (!findings.equals(List.of("ok"))) {
             throw errors.damaged(String.join("; ", findings), null);

@@ -97,6 +97,10 @@ final class Readers {
             permits.release();
             throw errors.closed(null);
         }
+        if (file.isMigrated()) { // what is true now, the cluster knows
+            permits.release();
+            throw errors.migrated();
+        }
     }
 
     private boolean awaitAll() {

@@ -16,6 +16,7 @@ import io.unibus.store.Outcome;
 import io.unibus.store.Rejection;
 import io.unibus.store.RoomChange;
 import io.unibus.store.RoomState;
+import io.unibus.store.snapshot.SnapshotRecord;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -25,13 +26,21 @@ import java.util.Optional;
 
 /** The SQL of the tables {@code rooms}, {@code members} and {@code sealed_keys}. */
 final class RoomRows {
+    private static final String ROOM_COLUMNS =
+            "SELECT room_id, subject, epoch, encrypted, owner, rekey_required, created_at, updated_at";
+
+    static final String ALL_ROOMS = ROOM_COLUMNS + " FROM rooms ORDER BY room_id";
+    static final String ALL_MEMBERS =
+            "SELECT endpoint, role, joined_at, room_id FROM members ORDER BY room_id, endpoint";
+    static final String ALL_KEYS =
+            "SELECT room_id, epoch, endpoint, sealed_key FROM sealed_keys ORDER BY room_id, epoch, endpoint";
+
     private RoomRows() {}
 
     /** To be called in a transaction, so that room and members are of one revision. */
     static Optional<RoomState> find(Session session, RoomId id) throws SQLException {
         Optional<Revised> room = session.first(
-                "SELECT room_id, subject, epoch, encrypted, owner, rekey_required, created_at, updated_at, revision"
-                        + " FROM rooms WHERE room_id = ?",
+                ROOM_COLUMNS + ", revision FROM rooms WHERE room_id = ?",
                 row -> new Revised(room(row), row.getLong(9)),
                 id.value());
         if (room.isEmpty()) {
@@ -52,6 +61,13 @@ final class RoomRows {
                 "SELECT 1 FROM rooms WHERE subject = ?", room.subject().value())) {
             return Outcome.refused(new Rejection.SubjectTaken(room.subject()));
         }
+        insertRoom(session, room);
+        insertMember(session, room.roomId(), created.owner());
+        insertKeys(session, room, created.keys());
+        return Outcome.done(find(session, room.roomId()).orElseThrow());
+    }
+
+    static void insertRoom(Session session, Room room) throws SQLException {
         session.update(
                 "INSERT INTO rooms (room_id, subject, epoch, encrypted, owner, rekey_required, created_at, updated_at,"
                         + " revision) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1)",
@@ -63,9 +79,6 @@ final class RoomRows {
                 flag(room.rekeyRequired()),
                 room.createdAt().toEpochMilli(),
                 room.updatedAt().toEpochMilli());
-        insertMember(session, room.roomId(), created.owner());
-        insertKeys(session, room, created.keys());
-        return Outcome.done(find(session, room.roomId()).orElseThrow());
     }
 
     /** Empty, with nothing written, when the room is not at the revision that the change was decided on. */
@@ -113,7 +126,7 @@ final class RoomRows {
                 endpoint.nkey());
     }
 
-    private static void insertMember(Session session, RoomId room, Member member) throws SQLException {
+    static void insertMember(Session session, RoomId room, Member member) throws SQLException {
         session.update(
                 "INSERT INTO members (room_id, endpoint, role, joined_at) VALUES (?, ?, ?, ?)",
                 room.value(),
@@ -124,16 +137,20 @@ final class RoomRows {
 
     private static void insertKeys(Session session, Room room, Map<Endpoint, SealedKey> keys) throws SQLException {
         for (Map.Entry<Endpoint, SealedKey> key : keys.entrySet()) {
-            session.update(
-                    "INSERT INTO sealed_keys (room_id, epoch, endpoint, sealed_key) VALUES (?, ?, ?, ?)",
-                    room.roomId().value(),
-                    room.epoch().number(),
-                    key.getKey().nkey(),
-                    key.getValue().bytes());
+            insertKey(session, new RoomKey(room.roomId(), room.epoch(), key.getKey(), key.getValue()));
         }
     }
 
-    private static Room room(ResultSet row) throws SQLException {
+    static void insertKey(Session session, RoomKey key) throws SQLException {
+        session.update(
+                "INSERT INTO sealed_keys (room_id, epoch, endpoint, sealed_key) VALUES (?, ?, ?, ?)",
+                key.roomId().value(),
+                key.epoch().number(),
+                key.endpoint().nkey(),
+                key.sealedKey().bytes());
+    }
+
+    static Room room(ResultSet row) throws SQLException {
         return new Room(
                 new RoomId(row.getString(1)),
                 new Subject(row.getString(2)),
@@ -150,6 +167,18 @@ final class RoomRows {
                 new Endpoint(row.getString(1)),
                 MemberRole.parse(row.getString(2)),
                 Instant.ofEpochMilli(row.getLong(3)));
+    }
+
+    static SnapshotRecord.OfMember memberOfRoom(ResultSet row) throws SQLException {
+        return new SnapshotRecord.OfMember(new RoomId(row.getString(4)), member(row));
+    }
+
+    static RoomKey key(ResultSet row) throws SQLException {
+        return new RoomKey(
+                new RoomId(row.getString(1)),
+                new Epoch(row.getLong(2)),
+                new Endpoint(row.getString(3)),
+                SealedKey.of(row.getBytes(4)));
     }
 
     private static MemberRoom memberRoom(ResultSet row) throws SQLException {

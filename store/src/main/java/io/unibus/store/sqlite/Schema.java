@@ -96,6 +96,18 @@ final class Schema {
         }
     }
 
+    /** Refuses everything but a store of this very version. */
+    static void requireCurrent(Session session, SqliteErrors errors) throws SQLException {
+        requireOurs(session, errors);
+        if (!isCurrent(session)) {
+            boolean empty = session.number("PRAGMA user_version") == 0;
+            throw errors.unusable(
+                    empty ? "it holds no store" : "its schema is older than this unibus writes",
+                    empty ? "name the file of a node." : "start the node with this unibus once.",
+                    null);
+        }
+    }
+
     static boolean isCurrent(Session session) throws SQLException {
         return session.number("PRAGMA user_version") == newestVersion();
     }

@@ -56,6 +56,18 @@ final class Session {
         }
     }
 
+    /** The rows one by one; to be closed before the session. */
+    <T> Cursor<T> cursor(String sql, Row<T> row, Object... arguments) throws SQLException {
+        PreparedStatement statement = connection.prepareStatement(sql);
+        try {
+            bind(statement, arguments);
+            return new Cursor<>(statement, statement.executeQuery(), row);
+        } catch (SQLException e) {
+            closeQuietly(statement);
+            throw e;
+        }
+    }
+
     boolean exists(String sql, Object... arguments) throws SQLException {
         return first(sql, results -> true, arguments).isPresent();
     }
@@ -99,10 +111,14 @@ final class Session {
 
     private PreparedStatement bound(String sql, Object... arguments) throws SQLException {
         PreparedStatement statement = prepared(sql);
+        bind(statement, arguments);
+        return statement;
+    }
+
+    private static void bind(PreparedStatement statement, Object... arguments) throws SQLException {
         for (int i = 0; i < arguments.length; i++) {
             statement.setObject(i + 1, arguments[i]);
         }
-        return statement;
     }
 
     private PreparedStatement prepared(String sql) throws SQLException {
@@ -119,6 +135,27 @@ final class Session {
             resource.close();
         } catch (Exception e) {
             // A connection that failed also fails to close; its file is sound without that.
+        }
+    }
+
+    /** A query that is read as it runs. */
+    static final class Cursor<T> {
+        private final PreparedStatement statement;
+        private final ResultSet results;
+        private final Row<T> row;
+
+        private Cursor(PreparedStatement statement, ResultSet results, Row<T> row) {
+            this.statement = statement;
+            this.results = results;
+            this.row = row;
+        }
+
+        Optional<T> next() throws SQLException {
+            return results.next() ? Optional.of(row.read(results)) : Optional.empty();
+        }
+
+        void close() {
+            closeQuietly(statement);
         }
     }
 

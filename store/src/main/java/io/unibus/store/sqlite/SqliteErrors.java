@@ -3,6 +3,7 @@ package io.unibus.store.sqlite;
 import io.unibus.protocol.MalformedException;
 import io.unibus.store.OutcomeUnknownException;
 import io.unibus.store.StoreException;
+import io.unibus.store.StoreMigratedException;
 import io.unibus.store.StoreUnavailableException;
 import io.unibus.store.StoreUnusableException;
 import java.nio.file.Path;
@@ -75,6 +76,13 @@ final class SqliteErrors {
         return new StoreUnavailableException(
                 "The store " + file + " is not available now: " + what + ". Nothing was written. To do: " + next + ".",
                 cause);
+    }
+
+    StoreMigratedException migrated() {
+        return new StoreMigratedException(
+                "The store " + file + " is out of use: what it held has moved to a cluster, as "
+                        + BesideDatabase.migrated(file)
+                        + " says. Nothing was written. To do: stop this node, and start the nodes with --store kv.");
     }
 
     StoreUnavailableException closed(@Nullable Throwable cause) {

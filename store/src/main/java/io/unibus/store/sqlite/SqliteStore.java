@@ -22,7 +22,8 @@ import java.util.Optional;
  *
  * <p>A write is durable (synced to the disk) when it returns. Several processes may have the file open at once: each sees
  * what the others committed. Reads see every write that returned before they began. The wait for locks is bounded by the
- * operation timeout; a disk that hangs is not.
+ * operation timeout; a disk that hangs is not. Once the file {@link BesideDatabase#migrated} is there, no write is taken
+ * and no read is answered any more, in any process.
  */
 public final class SqliteStore implements Store {
     private final Writer writer;

@@ -16,6 +16,8 @@ import java.util.Optional;
 /** The SQL of the table {@code users}. */
 final class UserRows {
     private static final String COLUMNS = "SELECT endpoint, handle, role, status, created_at, updated_at FROM users";
+    static final String ALL = COLUMNS + " ORDER BY endpoint";
+
     private static final String ACTIVE_ADMINS = "FROM users WHERE role = 'admin' AND status = 'active'";
 
     private UserRows() {}
@@ -25,7 +27,7 @@ final class UserRows {
     }
 
     static List<User> all(Session session) throws SQLException {
-        return session.list(COLUMNS + " ORDER BY endpoint", UserRows::user);
+        return session.list(ALL, UserRows::user);
     }
 
     static boolean hasAdmin(Session session) throws SQLException {
@@ -33,7 +35,15 @@ final class UserRows {
     }
 
     static Outcome<User> add(Session session, User user) throws SQLException {
-        int added = session.update(
+        if (insert(session, user) == 0) {
+            return Outcome.refused(new Rejection.UserExists(user.endpoint()));
+        }
+        return Outcome.done(find(session, user.endpoint()).orElseThrow());
+    }
+
+    /** Leaves a row that is there as it is, and then returns 0. */
+    static int insert(Session session, User user) throws SQLException {
+        return session.update(
                 "INSERT INTO users (endpoint, handle, role, status, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?)"
                         + " ON CONFLICT (endpoint) DO NOTHING",
                 user.endpoint().nkey(),
@@ -42,10 +52,6 @@ final class UserRows {
                 user.status().toString(),
                 user.createdAt().toEpochMilli(),
                 user.updatedAt().toEpochMilli());
-        if (added == 0) {
-            return Outcome.refused(new Rejection.UserExists(user.endpoint()));
-        }
-        return Outcome.done(find(session, user.endpoint()).orElseThrow());
     }
 
     static Outcome<User> revoke(Session session, Endpoint endpoint, Instant at) throws SQLException {
@@ -69,7 +75,7 @@ final class UserRows {
         return Outcome.done(find(session, endpoint).orElseThrow());
     }
 
-    private static User user(ResultSet row) throws SQLException {
+    static User user(ResultSet row) throws SQLException {
         return new User(
                 new Endpoint(row.getString(1)),
                 new Handle(row.getString(2)),

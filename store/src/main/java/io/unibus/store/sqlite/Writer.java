@@ -115,6 +115,7 @@ final class Writer {
             session.waitForLocksAtMost(deadline.left());
             session.forgetChanges();
             session.run("BEGIN IMMEDIATE");
+            requireNotMigrated();
             before = session.number(LAST_WRITE);
             result = work.run(session);
             if (!session.hasChanges()) {
@@ -135,6 +136,13 @@ final class Writer {
         commit(session, before, mark);
         lastCommitted = number;
         return result;
+    }
+
+    /** A migration makes its file while it holds the lock that this transaction has now: there is no moment in between. */
+    private void requireNotMigrated() {
+        if (file.isMigrated()) {
+            throw errors.migrated();
+        }
     }
 
     private void commit(Session session, long before, long mark) {
@@ -160,6 +168,10 @@ final class Writer {
         try {
             session.run("BEGIN IMMEDIATE");
             long found = session.number(LAST_WRITE);
+            if (file.isMigrated()) {
+                session.run("ROLLBACK"); // whether the migration took the transaction over, nobody can tell
+                throw errors.outcomeUnknown(failure);
+            }
             if (found == before) {
                 session.update(MARK_WRITE, newMark());
                 session.run("COMMIT");

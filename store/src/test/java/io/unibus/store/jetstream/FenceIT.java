@@ -152,14 +152,19 @@ class FenceIT {
     }
 
     @Test
-    void nothingIsWrittenWhileNobodyReads() throws Exception {
+    void nothingIsWrittenWhileNobodyReads() {
         Servers servers = closing(Servers.single(directory));
         servers.createBuckets(1);
         QuorumFences fences = open(servers.connect(0), new Recorder(), Duration.ofMillis(100));
         fences.of(Bucket.ROOMS).confirmNow();
         long puts = fences.figures(Bucket.ROOMS).puts();
         long repairs = fences.feed(Bucket.ROOMS).orElseThrow().repairs();
-        Thread.sleep(1000);
+
+        Servers.await("ten fences of a bucket that is read", () -> {
+            fences.of(Bucket.USERS).confirm();
+            return fences.figures(Bucket.USERS).confirmed() >= 10;
+        });
+
         assertThat(fences.figures(Bucket.ROOMS).puts()).isEqualTo(puts);
         assertThat(fences.feed(Bucket.ROOMS).orElseThrow().repairs()).isEqualTo(repairs);
     }

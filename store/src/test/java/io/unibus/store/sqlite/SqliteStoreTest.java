@@ -8,12 +8,14 @@ import static io.unibus.store.StoreFixtures.endpoint;
 import static io.unibus.store.StoreFixtures.member;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.unibus.protocol.Epoch;
 import io.unibus.protocol.RoomId;
 import io.unibus.store.Race;
 import io.unibus.store.StoreException;
 import io.unibus.store.StoreInvariants;
+import io.unibus.store.StoreMigratedException;
 import io.unibus.store.StoreUnavailableException;
 import io.unibus.store.StoreUnusableException;
 import java.io.IOException;
@@ -34,6 +36,7 @@ import java.util.List;
 import java.util.Properties;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -301,6 +304,43 @@ final class SqliteStoreTest {
             release.countDown();
             holder.join();
             done(store.addUser(member(endpoint(1))));
+        }
+    }
+
+    /** The lock is held until the file is there, so a write that waits for it is refused and not lost. */
+    @Test
+    void onceMigratedItIsOutOfUseAlsoForAWriteThatWaited() throws Exception {
+        Path link = directory.resolve("elsewhere.db");
+        Files.createSymbolicLink(link, file);
+        try (SqliteStore store = SqliteStore.open(file, PATIENT);
+                SqliteStore other = SqliteStore.open(link, PATIENT)) {
+            done(store.addUser(member(endpoint(1))));
+            CountDownLatch held = new CountDownLatch(1);
+            FutureTask<StoreException> waiting = new FutureTask<>(() -> {
+                held.await();
+                return catchThrowableOfType(StoreException.class, () -> store.addUser(member(endpoint(2))));
+            });
+            Thread writer = new Thread(waiting, "writer");
+            writer.start();
+            try (SqliteCut cut = SqliteCut.openHoldingWrites(file, PATIENT, held::countDown)) {
+                while (store.writer().transactions() < 2) {
+                    Thread.onSpinWait();
+                }
+                assertThat(cut.count()).isEqualTo(1);
+                Files.createFile(BesideDatabase.migrated(file));
+            }
+            assertThat(waiting.get()).isInstanceOf(StoreMigratedException.class);
+            for (SqliteStore each : List.of(store, other)) {
+                assertThatThrownBy(() -> each.addUser(member(endpoint(3))))
+                        .isInstanceOf(StoreMigratedException.class)
+                        .hasMessageContaining("Nothing was written")
+                        .hasMessageContaining("--store kv");
+                assertThatThrownBy(each::confirmWritable).isInstanceOf(StoreMigratedException.class);
+                assertThatThrownBy(each::users).isInstanceOf(StoreMigratedException.class);
+                assertThatThrownBy(each::hasAdmin).isInstanceOf(StoreMigratedException.class);
+            }
+            Files.delete(BesideDatabase.migrated(link));
+            done(store.addUser(member(endpoint(3))));
         }
     }
 

@@ -1,0 +1,152 @@
+package io.unibus.store.jetstream;
+
+import io.unibus.protocol.JsonObject;
+import io.unibus.protocol.JsonWriter;
+import io.unibus.protocol.MalformedException;
+import io.unibus.store.StoreUnavailableException;
+import io.unibus.store.snapshot.Comparison;
+import io.unibus.store.snapshot.Progress;
+import io.unibus.store.snapshot.SnapshotSource;
+import io.unibus.store.snapshot.SnapshotTarget;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.function.Function;
+import java.util.function.LongSupplier;
+
+/** Takes a whole control plane over into the five buckets, which must be there. One thread; whoever opened it closes it. */
+public final class KvTarget implements SnapshotTarget, AutoCloseable {
+    private static final String MIGRATED = "_migrated";
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    private final Writes writes;
+    private final Reads reads;
+    private final Function<Map<Bucket, EntryListener>, Following> follow;
+    private final LongSupplier nanoTime;
+    private final Runnable release;
+
+    KvTarget(
+            Writes writes,
+            Reads reads,
+            Function<Map<Bucket, EntryListener>, Following> follow,
+            LongSupplier nanoTime,
+            Runnable release) {
+        this.writes = writes;
+        this.reads = reads;
+        this.follow = follow;
+        this.nanoTime = nanoTime;
+        this.release = release;
+    }
+
+    /**
+     * What completes a migration.
+     *
+     * @param source the digest of the source's manifest
+     */
+    public record Mark(String source, long records, Instant at) {
+        private static Mark fromJson(byte[] bytes) {
+            JsonObject json = JsonObject.parse(bytes);
+            Mark mark =
+                    new Mark(json.requiredString("source"), json.requiredLong("records"), json.requiredInstant("at"));
+            json.refuseUnknownFields();
+            return mark;
+        }
+
+        private byte[] toJson() {
+            return JsonWriter.object(json -> {
+                json.field("source", source);
+                json.field("records", records);
+                json.field("at", at);
+            });
+        }
+    }
+
+    /**
+     * Does nothing yet.
+     *
+     * @param timeout how long one write, or the wait for a quorum, may take
+     */
+    public static KvTarget open(Link link, Duration timeout) {
+        ScheduledThreadPoolExecutor executor = new ScheduledThreadPoolExecutor(1, task -> {
+            Thread thread = new Thread(task, "unibus-import-timer");
+            thread.setDaemon(true);
+            return thread;
+        });
+        LongSupplier nanoTime = System::nanoTime;
+        return new KvTarget(
+                new JetStreamWrites(link, Timer.on(executor), nanoTime, timeout),
+                new JetStreamReads(link, nanoTime, timeout),
+                listeners -> new QuorumFollowing(link, listeners, nanoTime, timeout),
+                nanoTime,
+                executor::shutdownNow);
+    }
+
+    /** What the buckets hold now. */
+    public KvCut cut() {
+        return KvCut.open(follow, nanoTime, PATIENCE);
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * <p>Each room's record is written when all that belongs to it is there, so that no reader ever sees half of a room,
+     * whenever this ends. What an import that ended early has left is completed by the next one.
+     *
+     * @throws io.unibus.store.StoreException when the servers did not take it all; a later import goes on
+     */
+    @Override
+    public Comparison importFrom(SnapshotSource source, Progress progress) {
+        progress.at(Progress.Step.READ_TARGET, 0, 0);
+        try (KvCut before = cut()) {
+            Comparison comparison = Comparison.between(source, before, progress);
+            if (!comparison.isConflict() && !comparison.isEqual()) {
+                new KvImport(writes, reads, before, ImportIds.ANY, progress).run(source);
+            }
+            return comparison;
+        }
+    }
+
+    /**
+     * Makes the buckets hold what {@code source} does: writes what is missing, and replaces or removes what is stale.
+     * Only to be called when nothing else differs, which a comparison of the two has told.
+     *
+     * @param found what the buckets hold
+     * @param migration its secret name, by which {@link KvCut#isMadeBy} knows again what is written now
+     * @throws io.unibus.store.StoreException when the servers did not take it all; a later call goes on
+     */
+    public void write(SnapshotSource source, KvCut found, String migration, Progress progress) {
+        new KvImport(writes, reads, found, new ImportIds(migration), progress).run(source);
+    }
+
+    /** The mark of a completed migration, if there is one. */
+    public Optional<Mark> mark() {
+        return markEntry().filter(entry -> !entry.deleted()).map(entry -> {
+            try {
+                return Mark.fromJson(entry.value());
+            } catch (MalformedException e) {
+                throw Unreadable.exception(Bucket.USERS, MIGRATED, e.getMessage());
+            }
+        });
+    }
+
+    /** Says that a migration is complete, in the place of what an earlier one said. */
+    public void putMark(Mark mark) {
+        long revision = markEntry().map(Entry::revision).orElse(0L);
+        Buckets.await(
+                        writes.put(Bucket.USERS, MIGRATED, mark.toJson(), new Expectation.KeyAt(revision)),
+                        Duration.ofMinutes(1))
+                .orElseThrow(() -> new StoreUnavailableException(
+                        "another migration completed at this moment. To do: run it again.", null));
+    }
+
+    private Optional<Entry> markEntry() {
+        return reads.atLeader(Bucket.USERS, MIGRATED);
+    }
+
+    @Override
+    public void close() {
+        release.run();
+    }
+}
