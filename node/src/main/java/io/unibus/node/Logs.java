@@ -17,6 +17,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Logs extends ContextAwareBase implements Configurator {
     private static final String NATS_SERVER = "nats-server";
+    private static final String XNIO_CONNECTIONS = "org.xnio.nio";
 
     @Override
     public ExecutionStatus configure(LoggerContext context) {
@@ -38,6 +39,11 @@ public final class Logs extends ContextAwareBase implements Configurator {
     public static void forNode(DebugMode natsDebug) {
         level("io.unibus", Level.INFO);
         level(NATS_SERVER, natsDebug == DebugMode.OFF ? Level.WARN : Level.TRACE);
+    }
+
+    /** A connection that comes while the threads for connections end is refused, which XNIO takes for its own error. */
+    static void forStopping() {
+        level(XNIO_CONNECTIONS, Level.OFF);
     }
 
     /** Writes out what is still held back; to be called last. */

@@ -113,6 +113,7 @@ public final class Node {
 
     /** Stops whatever was started, within a bounded time. Idempotent; may come while the node is starting. */
     public void stop() {
+        Logs.forStopping();
         parts.bus().expectStop();
         shutdown.run();
         ended.complete(Optional.empty());

@@ -28,6 +28,7 @@ public final class NodeStore {
      * @throws FatalException when it cannot be opened, with what to do
      */
     public static Store open(Path dataDir, Duration opTimeout) {
+        SnapshotStores.requireNotMigrated(dataDir.resolve("unibus.db"));
         try {
             SqliteLibrary.unpackInto(dataDir.resolve("bin"));
             return SqliteStore.open(dataDir.resolve("unibus.db"), opTimeout);

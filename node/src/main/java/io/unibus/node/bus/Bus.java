@@ -46,6 +46,7 @@ public final class Bus implements AutoCloseable {
     private static final String ROUTE_USER = "unibus-node";
 
     private static final Duration START_LIMIT = Duration.ofSeconds(30);
+    private static final Duration OWN_LOGIN_LIMIT = Duration.ofSeconds(15);
     private static final Duration LOGIN_LIMIT = Duration.ofSeconds(2);
     private static final Duration SUSPEND_LIMIT = Duration.ofMillis(500);
 
@@ -101,9 +102,9 @@ public final class Bus implements AutoCloseable {
                     new ControlConnection(() -> urlOf(server), sys, connection -> {}));
             become(begun);
             server.start(START_LIMIT);
-            begun.control().open();
+            begun.control().open(OWN_LOGIN_LIMIT);
             if (config.store() == StoreKind.KV) {
-                begun.system().open();
+                begun.system().open(OWN_LOGIN_LIMIT);
             }
         } catch (NatsServerException e) {
             throw new FatalException(exitCode(e.reason()), e.getMessage() + option(e.reason()), e);

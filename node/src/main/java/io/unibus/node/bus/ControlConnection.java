@@ -65,10 +65,24 @@ final class ControlConnection implements AutoCloseable {
     /**
      * Logs in and returns when the server has taken note of all that the connection is for.
      *
-     * @throws IOException when the server cannot be reached or does not accept the login
+     * @param limit for how long to try: on a starved machine an attempt can be too late for one side or the other
+     * @throws IOException when the server could not be reached or did not accept the login until then
      */
-    void open() throws IOException, InterruptedException {
-        login = logIn(url.get());
+    void open(Duration limit) throws IOException, InterruptedException {
+        long deadline = System.nanoTime() + limit.toNanos();
+        while (true) {
+            String address = url.get();
+            try {
+                login = logIn(address);
+                return;
+            } catch (IOException e) {
+                if (System.nanoTime() - deadline >= 0) {
+                    throw e;
+                }
+                log.info("no login to nats-server at {} yet, trying again: {}", address, e.getMessage());
+                Thread.sleep(RETRY_WAIT.toMillis());
+            }
+        }
     }
 
     /** Sees in the background to a login where the child is now; to be called whenever it has become ready. */

@@ -56,6 +56,21 @@ final class Converters {
         }
     }
 
+    static final class ToNatsUrl implements ITypeConverter<String> {
+        @Override
+        public String convert(String text) {
+            try {
+                URI url = new URI(text);
+                if (url.getHost() != null && "nats".equals(url.getScheme()) && url.getUserInfo() == null) {
+                    return text;
+                }
+            } catch (URISyntaxException e) {
+                // refused below, as what is a URI but of no bus
+            }
+            throw new TypeConversionException("the URL of a bus is like nats://127.0.0.1:4222, not '" + text + "'");
+        }
+    }
+
     private static <T> T orRefuse(java.util.function.Supplier<T> value) {
         try {
             return value.get();

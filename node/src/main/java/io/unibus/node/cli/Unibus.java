@@ -10,7 +10,9 @@ import io.unibus.node.host.ExitCode;
 import io.unibus.node.host.FatalException;
 import io.unibus.protocol.MalformedException;
 import io.unibus.store.StoreException;
+import io.unibus.store.StoreMigratedException;
 import io.unibus.store.StoreUnusableException;
+import io.unibus.store.snapshot.SnapshotException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -24,6 +26,8 @@ import picocli.CommandLine.Model.CommandSpec;
             IdentityCommand.class,
             UserCommand.class,
             RoomCommand.class,
+            SnapshotCommand.class,
+            MigrateCommand.class,
             StatusCommand.class,
             ClusterKeyCommand.class,
             FlagsCommand.class,
@@ -77,7 +81,8 @@ final class Unibus extends BaseCommand {
         return e instanceof FatalException
                 || e instanceof ClientException
                 || e instanceof MalformedException
-                || e instanceof StoreException;
+                || e instanceof StoreException
+                || e instanceof SnapshotException;
     }
 
     private static ExitCode exitCode(Exception e) {
@@ -90,7 +95,10 @@ final class Unibus extends BaseCommand {
         if (e instanceof MalformedException) {
             return ExitCode.USAGE;
         }
-        if (e instanceof IdentityException || e instanceof StoreUnusableException) {
+        if (e instanceof IdentityException
+                || e instanceof StoreUnusableException
+                || e instanceof StoreMigratedException
+                || e instanceof SnapshotException) {
             return ExitCode.CONFIGURATION;
         }
         if (e instanceof UnreachableException) {

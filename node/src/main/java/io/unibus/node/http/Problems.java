@@ -5,6 +5,7 @@ import io.unibus.protocol.MalformedException;
 import io.unibus.store.OutcomeUnknownException;
 import io.unibus.store.QuorumUnconfirmedException;
 import io.unibus.store.Rejection;
+import io.unibus.store.StoreMigratedException;
 import io.unibus.store.StoreUnavailableException;
 import io.unibus.store.StoreUnusableException;
 import java.util.Collection;
@@ -41,6 +42,9 @@ final class Problems {
     /** Not the store's own words, which hold paths of this host: those are for the log. */
     private static final String STORE_UNAVAILABLE =
             "The store of this node is not available now; nothing was written; try again.";
+
+    private static final String STORE_MIGRATED = "The control plane of this node has moved to a cluster; nothing was"
+            + " written; ask a node of the cluster, which is one that runs with --store kv.";
 
     private static final String QUORUM_UNCONFIRMED = "No quorum of the cluster confirmed in time what this node knows,"
             + " so it answers neither yes nor no; nothing was written; try again, or ask another node.";
@@ -79,6 +83,10 @@ final class Problems {
         if (fault instanceof StoreUnavailableException unavailable) {
             log.warn("{} was refused: {}", request, unavailable.getMessage());
             return Problem.of(503, "store-unavailable", STORE_UNAVAILABLE);
+        }
+        if (fault instanceof StoreMigratedException migrated) {
+            log.warn("{} was refused: {}", request, migrated.getMessage());
+            return Problem.of(503, "store-migrated", STORE_MIGRATED);
         }
         if (fault
                 instanceof

@@ -4,6 +4,7 @@ import io.unibus.node.bus.Bus;
 import io.unibus.node.config.NodeConfig;
 import io.unibus.store.Store;
 import io.unibus.store.StoreException;
+import io.unibus.store.StoreMigratedException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -32,6 +33,9 @@ final class Readiness {
 
     private static final Duration SHARED_FOR = Duration.ofMillis(500);
     private static final String CANNOT_WRITE = "the store cannot take writes now";
+
+    private static final String MIGRATED =
+            "the control plane has moved to a cluster: stop this node, and start the nodes with --store kv";
 
     private final Store store;
     private final Bus bus;
@@ -133,6 +137,9 @@ final class Readiness {
             store.confirmWritable();
             summary = OK;
             detail = OK;
+        } catch (StoreMigratedException e) {
+            summary = MIGRATED;
+            detail = e.getMessage();
         } catch (StoreException e) {
             detail = e.getMessage();
         } finally {

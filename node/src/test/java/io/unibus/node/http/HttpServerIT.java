@@ -12,6 +12,7 @@ import io.unibus.embeddednats.HostPort;
 import io.unibus.node.control.MemoryStore;
 import io.unibus.protocol.JsonObject;
 import io.unibus.store.OutcomeUnknownException;
+import io.unibus.store.StoreMigratedException;
 import io.unibus.store.StoreUnavailableException;
 import io.unibus.store.StoreUnusableException;
 import java.io.ByteArrayInputStream;
@@ -497,6 +498,19 @@ class HttpServerIT {
         assertThat(get("/readyz").body()).contains("cannot take writes").doesNotContain("/var/lib", "SQLITE");
         assertThat(logged.list).anyMatch(event -> event.getFormattedMessage().contains("SQLITE_BUSY"));
         assertThat(response.headers().firstValue("Retry-After")).contains("1");
+    }
+
+    @Test
+    void migratedStoreSaysWhereToGo() throws Exception {
+        store.beforeEachCall(() -> {
+            throw new StoreMigratedException("/var/lib/x/unibus.db has moved");
+        });
+        HttpResponse<String> response = get("/users");
+        assertProblem(response, 503, "store-migrated");
+        assertThat(response.body()).contains("--store kv").doesNotContain("/var/lib");
+        HttpResponse<String> ready = get("/readyz");
+        assertThat(ready.statusCode()).isEqualTo(503);
+        assertThat(ready.body()).contains("has moved to a cluster").doesNotContain("/var/lib");
     }
 
     @Test
