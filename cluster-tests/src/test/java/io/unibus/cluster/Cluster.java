@@ -26,11 +26,13 @@ final class Cluster {
 
     private final Scenario scenario;
     private final ClusterNetwork network;
+    private final Path key;
     private final List<ClusterNode> nodes;
 
-    private Cluster(Scenario scenario, ClusterNetwork network, List<ClusterNode> nodes) {
+    private Cluster(Scenario scenario, ClusterNetwork network, Path key, List<ClusterNode> nodes) {
         this.scenario = scenario;
         this.network = network;
+        this.key = key;
         this.nodes = List.copyOf(nodes);
     }
 
@@ -89,7 +91,7 @@ final class Cluster {
                 nodes.add(node);
             }
             ServerErrors.ofClusters().forEach(scenario::expectError);
-            return new Cluster(scenario, network, nodes);
+            return new Cluster(scenario, network, key, nodes);
         }
 
         private NamespaceNetwork namespaces(LoopbackNetwork loopback) {
@@ -126,6 +128,11 @@ final class Cluster {
 
     List<ClusterNode> nodes() {
         return nodes;
+    }
+
+    /** The file with the secret that the nodes share. */
+    Path key() {
+        return key;
     }
 
     int size() {

@@ -21,6 +21,9 @@ interface ClusterNetwork {
     /** Where the test reaches its HTTP, also when it is cut off from the other nodes. */
     URI url(int node);
 
+    /** Where the test reaches its nats-server, also when it is cut off from the other nodes. */
+    String nats(int node);
+
     /** From now on packets between the two vanish, in both directions. */
     void cut(int one, int other);
 

@@ -48,6 +48,11 @@ final class ClusterNode {
         return network.url(number);
     }
 
+    /** Where its nats-server answers the test, through all its lives. */
+    String nats() {
+        return network.nats(number);
+    }
+
     Path dataDirectory() {
         return scenario.directory(name());
     }

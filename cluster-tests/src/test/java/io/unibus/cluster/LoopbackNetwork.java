@@ -59,6 +59,11 @@ final class LoopbackNetwork implements ClusterNetwork {
     }
 
     @Override
+    public String nats(int node) {
+        return host(node) + ":" + NATS_PORT;
+    }
+
+    @Override
     public void cut(int one, int other) {
         throw new AssertionError("loopback paths cannot be cut: ask for withPartitions()");
     }

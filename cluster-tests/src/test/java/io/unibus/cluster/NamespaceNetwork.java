@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
@@ -18,7 +19,7 @@ import org.junit.jupiter.api.Assumptions;
 /**
  * Every node in a network namespace of its own, joined by a bridge in a further one; nothing of it is seen outside. A cut
  * makes packets vanish without a trace, as a dead switch does: the two stations know each other by an address that no
- * station has. The test reaches the HTTP of each node through a {@link Relay}, which no cut touches. Skips the test where
+ * station has. The test reaches the HTTP and the nats-server of each node through a {@link Relay}, which no cut touches. Skips the test where
  * namespaces cannot be made.
  */
 final class NamespaceNetwork implements ClusterNetwork, AutoCloseable {
@@ -103,18 +104,21 @@ final class NamespaceNetwork implements ClusterNetwork, AutoCloseable {
         }
         heal();
         for (int node = 1; node <= size; node++) {
-            openDoor(node);
+            openDoors(node);
         }
     }
 
-    private void openDoor(int node) {
-        Path socket = directory.resolve(Integer.toString(node));
+    /** To HTTP and to nats-server. */
+    private void openDoors(int node) {
+        Map<Path, Integer> doors = Map.of(
+                directory.resolve(node + "h"), HTTP_PORT,
+                directory.resolve(node + "n"), NATS_PORT);
         List<String> command = new ArrayList<>(on(node));
         command.addAll(
                 List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
         command.addAll(List.of("-Xmx32m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), Relay.class.getName()));
-        command.addAll(List.of(socket.toString(), host(node), Integer.toString(HTTP_PORT)));
+        doors.forEach((socket, port) -> command.addAll(List.of(socket.toString(), host(node), port.toString())));
         try {
             processes.add(new ProcessBuilder(command)
                     .redirectError(ProcessBuilder.Redirect.INHERIT)
@@ -123,9 +127,11 @@ final class NamespaceNetwork implements ClusterNetwork, AutoCloseable {
         } catch (IOException e) {
             throw new AssertionError(e.toString(), e);
         }
-        Await.until("the relay into " + name + node, LIMIT, () -> Files.exists(socket));
-        relays.add(
-                Relay.start(new InetSocketAddress(outside.host(node), HTTP_PORT), UnixDomainSocketAddress.of(socket)));
+        doors.forEach((socket, port) -> {
+            Await.until("the relay into " + name + node, LIMIT, () -> Files.exists(socket));
+            relays.add(
+                    Relay.start(new InetSocketAddress(outside.host(node), port), UnixDomainSocketAddress.of(socket)));
+        });
     }
 
     private static String station(int node) {
@@ -150,6 +156,11 @@ final class NamespaceNetwork implements ClusterNetwork, AutoCloseable {
     @Override
     public URI url(int node) {
         return outside.url(node);
+    }
+
+    @Override
+    public String nats(int node) {
+        return outside.nats(node);
     }
 
     @Override

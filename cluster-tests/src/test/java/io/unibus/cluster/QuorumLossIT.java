@@ -17,7 +17,10 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** One node is left without the two others, who may well go on: it says no to everybody, and recovers by itself. */
+/**
+ * One node is left without the two others, who may well go on: it says no to everybody, over HTTP and in process, and
+ * recovers by itself.
+ */
 final class QuorumLossIT {
     private static final int DECIDERS = 16;
     private static final int DECISIONS_PER_SECOND = 200;
@@ -33,6 +36,7 @@ final class QuorumLossIT {
     private final Identity admin = Identity.generate(Randoms.secure(random));
     private final Identity revoked = Identity.generate(Randoms.secure(random));
     private final History history = new History();
+    private final History storeHistory = new History();
 
     @Test
     void whenTheTwoOthersAreKilledNobodyIsAdmitted() {
@@ -58,8 +62,13 @@ final class QuorumLossIT {
         ControlPlaneClient.of(cluster.node(1).url(), admin)
                 .addUser(new AddUserRequest(revoked.endpoint(), new Handle("revoked"), UserRole.MEMBER));
         AtomicBoolean over = new AtomicBoolean();
-        try (Workers deciders = new Workers()) {
-            IntStream.range(0, DECIDERS).forEach(i -> deciders.begin(() -> decide(cluster.node(LONELY), i, over)));
+        ClusterNode lonely = cluster.node(LONELY);
+        try (Workers deciders = new Workers();
+                StoreOfNode store = StoreOfNode.of(cluster, lonely)) {
+            IntStream.range(0, DECIDERS).forEach(i -> {
+                deciders.begin(() -> repeat(over, overHttp(lonely, i)));
+                deciders.begin(() -> repeat(over, inProcess(store, i)));
+            });
             Await.pause(Duration.ofSeconds(1));
             Fault fault = round.run(() -> {
                 if (majorityGoesOn) {
@@ -67,12 +76,16 @@ final class QuorumLossIT {
                 }
                 Await.pause(Judge.REVOCATION_BOUND.plus(Settings.quorumLoss()));
             });
-            history.add(fault);
             over.set(true);
             deciders.awaitEnd(Duration.ofSeconds(30));
-            judge(fault);
+            judge("HTTP", history, fault, "503 quorum-unconfirmed");
+            judge("the store in process", storeHistory, fault, StoreOfNode.REFUSED);
+            requireService(cluster, majorityGoesOn);
+            Await.until("the store in process to answer", Cluster.RECOVERY_LIMIT, store::isServing);
+            assertThat(store.isActive(revoked.endpoint()))
+                    .as("the store says that the user is active")
+                    .isEqualTo(!majorityGoesOn);
         }
-        requireService(cluster, majorityGoesOn);
     }
 
     private void revokeOn(Cluster cluster) {
@@ -82,13 +95,11 @@ final class QuorumLossIT {
     }
 
     /** Half of them ask as the user for what every user may, half as the admin for what only admins may. */
-    private void decide(ClusterNode node, int number, AtomicBoolean over) {
+    private Runnable overHttp(ClusterNode node, int number) {
         Identity identity = number % 2 == 0 ? revoked : admin;
         ClusterClient client = ClusterClient.ofOne(node, identity, history);
         Endpoint caller = identity.endpoint();
-        long period = Duration.ofSeconds(1).toNanos() * DECIDERS / DECISIONS_PER_SECOND;
-        long next = System.nanoTime();
-        while (!over.get()) {
+        return () -> {
             try {
                 client.askOnce(
                         "decision",
@@ -97,12 +108,33 @@ final class QuorumLossIT {
             } catch (ClientException e) {
                 // the history has it
             }
+        };
+    }
+
+    /** Half of them ask whether there is an admin, half for the user. */
+    private Runnable inProcess(StoreOfNode store, int number) {
+        Endpoint user = revoked.endpoint();
+        return () -> {
+            if (number % 2 == 0) {
+                store.askForAdmin(user, storeHistory);
+            } else {
+                store.askForUser(user, storeHistory);
+            }
+        };
+    }
+
+    private static void repeat(AtomicBoolean over, Runnable decision) {
+        long period = Duration.ofSeconds(1).toNanos() * DECIDERS / DECISIONS_PER_SECOND;
+        long next = System.nanoTime();
+        while (!over.get()) {
+            decision.run();
             next = Math.max(next + period, System.nanoTime() - period);
             Await.pause(Duration.ofNanos(Math.max(0, next - System.nanoTime())));
         }
     }
 
-    private void judge(Fault fault) {
+    private static void judge(String asked, History history, Fault fault, String refusal) {
+        history.add(fault);
         List<Operation> late = history.operations().stream()
                 .filter(operation -> operation.begin() - fault.struck() > Judge.REVOCATION_BOUND.toNanos()
                         && operation.end() - fault.healing() < 0)
@@ -117,16 +149,17 @@ final class QuorumLossIT {
                 .max()
                 .orElse(0);
         System.out.printf(
-                "QuorumLossIT: %s: last yes %d ms after it; then %d answers in %d ms, the slowest after %d ms;"
+                "QuorumLossIT: %s: %s: last yes %d ms after it; then %d answers in %d ms, the slowest after %d ms;"
                         + " all ready %d ms after healing%n",
                 fault.kind(),
+                asked,
                 lastYes / 1_000_000,
                 late.size(),
                 (fault.healing() - fault.struck() - Judge.REVOCATION_BOUND.toNanos()) / 1_000_000,
                 longest / 1_000_000,
                 (fault.recovered() - fault.healing()) / 1_000_000);
         assertThat(late).as("decisions without a quorum").isNotEmpty();
-        assertThat(late).extracting(Operation::answer).containsOnly("503 quorum-unconfirmed");
+        assertThat(late).extracting(Operation::answer).containsOnly(refusal);
         assertThat(new Judge(history).admittedWithoutQuorum()).isEmpty();
         assertThat(Duration.ofNanos(longest)).as("slowest answer").isLessThan(Judge.OP_TIMEOUT.plus(SCHEDULING));
     }

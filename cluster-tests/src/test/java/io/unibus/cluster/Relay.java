@@ -10,6 +10,8 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
@@ -95,15 +97,22 @@ final class Relay implements AutoCloseable {
         threads.shutdownNow();
     }
 
-    /** @param arguments socket file to listen on; address and port to connect to. Ends when its standard input does. */
+    /**
+     * Ends when its standard input does.
+     *
+     * @param arguments for each relay three: socket file to listen on; address and port to connect to
+     */
     public static void main(String[] arguments) throws IOException {
-        SocketAddress file = UnixDomainSocketAddress.of(Path.of(arguments[0]));
-        SocketAddress port = new InetSocketAddress(arguments[1], Integer.parseInt(arguments[2]));
-        try (Relay relay = start(file, port)) {
-            System.out.println("relaying to " + relay.target);
-            while (System.in.read() >= 0) {
-                // nothing is said to it
-            }
+        List<Relay> relays = new ArrayList<>();
+        for (int i = 0; i < arguments.length; i += 3) {
+            SocketAddress file = UnixDomainSocketAddress.of(Path.of(arguments[i]));
+            relays.add(start(file, new InetSocketAddress(arguments[i + 1], Integer.parseInt(arguments[i + 2]))));
+        }
+        while (System.in.read() >= 0) {
+            // nothing is said to it
+        }
+        for (Relay relay : relays) {
+            relay.close();
         }
     }
 }
