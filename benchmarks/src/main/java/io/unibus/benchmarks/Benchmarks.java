@@ -14,7 +14,7 @@ import java.util.Random;
 import java.util.stream.Stream;
 
 /**
- * Measures start, memory and speed of a packaged node, and prints a table. Arguments: {@code --rounds N} (5),
+ * Measures start, memory and speed of a packaged node and of a cluster of three, and prints a table. Arguments: {@code --rounds N} (5),
  * {@code --seconds N} of each load (3), {@code --root DIR} of the repository (the working directory).
  */
 public final class Benchmarks {
@@ -62,6 +62,7 @@ public final class Benchmarks {
                     .close(); // builds what is missing
             for (int round = 0; round < rounds; round++) {
                 round(Files.createDirectory(directory.resolve("round-" + round)));
+                clusterRound(Files.createDirectory(directory.resolve("cluster-" + round)));
                 System.err.println("round " + (round + 1) + " of " + rounds + " done");
             }
             System.out.println("| what | median [least-most] |\n|---|---|");
@@ -98,6 +99,46 @@ public final class Benchmarks {
                         Load.perSecond(clients, time, number -> sqlite::write));
             }
         }
+    }
+
+    private void clusterRound(Path directory) throws Exception {
+        try (ClusterUnderTest cluster = ClusterUnderTest.start(root, directory)) {
+            add("start, ms: `bin/unibus-cluster up` with empty directories", cluster.millisUntilReady());
+            try (HttpCaller caller = new HttpCaller(cluster.url(1), CALLER)) {
+                caller.post("/rooms", "{\"room_id\":\"read\",\"policy\":{\"encrypted\":false}}");
+            }
+            for (int clients : CLIENTS) {
+                add(
+                        "cluster, GET /rooms/ID, per second, " + clients(clients),
+                        onNodes(cluster, clients, caller -> caller.get("/rooms/read")));
+                add(
+                        "cluster, POST /rooms, per second, " + clients(clients),
+                        onNodes(
+                                cluster,
+                                clients,
+                                caller -> caller.post("/rooms", "{\"policy\":{\"encrypted\":false}}")));
+            }
+        }
+        try (RawKv kv = new RawKv(Files.createDirectory(directory.resolve("raw")))) {
+            for (int clients : CLIENTS) {
+                add(
+                        "bare direct get, per second, " + clients(clients),
+                        Load.perSecond(clients, time, number -> kv::read));
+                add("bare put, per second, " + clients(clients), Load.perSecond(clients, time, number -> kv::write));
+            }
+        }
+    }
+
+    private interface Request {
+        void send(HttpCaller caller) throws IOException;
+    }
+
+    /** By clients of all three nodes in turn. */
+    private double onNodes(ClusterUnderTest cluster, int clients, Request request) throws Exception {
+        return Load.perSecond(clients, time, number -> {
+            HttpCaller caller = new HttpCaller(cluster.url(1 + number % 3), CALLER);
+            return () -> request.send(caller);
+        });
     }
 
     private double reads(NodeUnderTest node, int clients) throws Exception {
