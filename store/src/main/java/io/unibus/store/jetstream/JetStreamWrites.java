@@ -22,9 +22,15 @@ import org.jspecify.annotations.Nullable;
 /**
  * Writes as single publishes, up to {@value #IN_FLIGHT} of them in flight; a write beyond that waits for its turn in its
  * caller's thread. Futures complete on threads that must not be blocked. Thread-safe.
+ *
+ * <p>A write with an expectation that gets no answer, as when it reached a leader just then leaving, is sent again: of all
+ * that were sent at most one can be taken, since it ends what the others expect.
  */
 final class JetStreamWrites implements Writes {
     private static final int IN_FLIGHT = 256;
+    /** How often a write with an expectation is sent if none is answered. */
+    private static final int SENDINGS = 4;
+
     private static final long SHORTEST_PAUSE_MILLIS = 5;
     private static final long LONGEST_PAUSE_MILLIS = 100;
 
@@ -44,12 +50,13 @@ final class JetStreamWrites implements Writes {
 
     @Override
     public CompletableFuture<OptionalLong> put(Bucket bucket, String key, byte[] value, Expectation expectation) {
-        return write(bucket, key, value, headers(expectation));
+        return write(new Write(bucket, key, value, headers(expectation), expectation));
     }
 
     @Override
     public CompletableFuture<OptionalLong> delete(Bucket bucket, String key, Expectation expectation) {
-        return write(bucket, key, new byte[0], headers(expectation).put("KV-Operation", "DEL"));
+        Headers headers = headers(expectation).put("KV-Operation", "DEL");
+        return write(new Write(bucket, key, new byte[0], headers, expectation));
     }
 
     private static Headers headers(Expectation expectation) {
@@ -62,8 +69,7 @@ final class JetStreamWrites implements Writes {
         return headers;
     }
 
-    private CompletableFuture<OptionalLong> write(Bucket bucket, String key, byte[] value, Headers headers) {
-        Write write = new Write(bucket, key, value, headers, nanoTime.getAsLong() + timeout.toNanos());
+    private CompletableFuture<OptionalLong> write(Write write) {
         try {
             if (!permits.tryAcquire(timeout.toNanos(), TimeUnit.NANOSECONDS)) {
                 return CompletableFuture.failedFuture(write.unavailable("too many writes are under way"));
@@ -76,31 +82,35 @@ final class JetStreamWrites implements Writes {
         return write.result.whenComplete((revision, failure) -> permits.release());
     }
 
-    /** One write with its attempts, each begun when the one before was certainly not taken. */
+    /** One write with its attempts, each begun when the one before was certainly not taken, or may safely be repeated. */
     private final class Write {
         private final Bucket bucket;
         private final String key;
         private final byte[] value;
         private final Headers headers;
-        private final long deadline;
+        private final boolean repeatable;
+        private final long deadline = nanoTime.getAsLong() + timeout.toNanos();
         private final CompletableFuture<OptionalLong> result = new CompletableFuture<>();
         private long pause = SHORTEST_PAUSE_MILLIS;
+        /** An attempt without an answer may have been taken, or may be yet. */
+        private boolean unclear;
 
-        Write(Bucket bucket, String key, byte[] value, Headers headers, long deadline) {
+        Write(Bucket bucket, String key, byte[] value, Headers headers, Expectation expectation) {
             this.bucket = bucket;
             this.key = key;
             this.value = value;
             this.headers = headers;
-            this.deadline = deadline;
+            this.repeatable = expectation != Expectation.NOTHING;
         }
 
         void attempt(String lastProblem) {
             long left = deadline - nanoTime.getAsLong();
             if (left <= 0) {
-                fail(unavailable(lastProblem));
+                fail(lastProblem);
                 return;
             }
-            requests.send(bucket.subject(key), headers.isEmpty() ? null : headers, value, Duration.ofNanos(left))
+            long limit = repeatable ? Math.min(left, timeout.toNanos() / SENDINGS) : left;
+            requests.send(bucket.subject(key), headers.isEmpty() ? null : headers, value, Duration.ofNanos(limit))
                     .thenAccept(this::settle)
                     .exceptionally(bug -> {
                         fail(unknown("the answer was not understood", bug));
@@ -114,7 +124,12 @@ final class JetStreamWrites implements Writes {
             } else if (answer instanceof Answer.NotTaken notTaken) {
                 again(notTaken.why());
             } else if (answer instanceof Answer.Unanswered unanswered) {
-                fail(unknown(unanswered.why(), null));
+                unclear = true;
+                if (repeatable) {
+                    attempt(unanswered.why());
+                } else {
+                    fail(unanswered.why());
+                }
             }
         }
 
@@ -140,14 +155,16 @@ final class JetStreamWrites implements Writes {
         }
 
         private void refused(ApiError error) {
-            if (error.isConflict()) {
+            if (error.isConflict() && unclear) {
+                fail("it was sent again, and then refused: " + error);
+            } else if (error.isConflict()) {
                 result.complete(OptionalLong.empty());
             } else if (error.isTransient()) {
                 again(error.toString());
             } else if (error.isServerFault()) {
                 fail(unknown(error.toString(), null));
             } else {
-                fail(unavailable(error.toString()));
+                fail(error.toString());
             }
         }
 
@@ -155,6 +172,10 @@ final class JetStreamWrites implements Writes {
             long millis = pause / 2 + ThreadLocalRandom.current().nextLong(pause);
             pause = Math.min(2 * pause, LONGEST_PAUSE_MILLIS);
             timer.after(Duration.ofMillis(millis), () -> attempt(problem));
+        }
+
+        private void fail(String why) {
+            fail(unclear ? unknown(why, null) : unavailable(why));
         }
 
         private void fail(StoreException failure) {

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.nats.client.Connection;
+import io.nats.client.Message;
+import io.nats.client.Subscription;
 import io.unibus.store.OutcomeUnknownException;
 import io.unibus.store.StoreUnavailableException;
 import java.nio.charset.StandardCharsets;
@@ -125,6 +127,32 @@ class JetStreamWritesIT {
         assertThat(Duration.ofNanos(System.nanoTime() - start)).isBetween(OPERATION, OPERATION.plusMillis(300));
         servers.resume(0);
         Servers.await("late write", () -> reads.anywhere(BUCKET, "a").isPresent());
+    }
+
+    @Test
+    void aWriteWithAnExpectationThatWasLostIsSentAgainInTime() throws Exception {
+        Servers.management(connection).delete(BUCKET.bucketName());
+        Subscription losing = connection.subscribe(BUCKET.subject("a"));
+        CompletableFuture<OptionalLong> put = writes.put(BUCKET, "a", new byte[1], Expectation.ABSENT);
+        assertThat(losing.nextMessage(OPERATION)).isNotNull();
+        losing.unsubscribe();
+        Servers.createBucket(connection, BUCKET, 1);
+        assertThat(put.join()).hasValue(1);
+        assertThat(reads.facts(BUCKET).lastSequence()).isEqualTo(1);
+    }
+
+    @Test
+    void aRefusalOfAWriteThatWasSentAgainDoesNotSayThatItWasNotTaken() throws Exception {
+        Servers.management(connection).delete(BUCKET.bucketName());
+        Subscription delaying = connection.subscribe(BUCKET.subject("a"));
+        CompletableFuture<OptionalLong> put = writes.put(BUCKET, "a", new byte[1], Expectation.ABSENT);
+        Message first = delaying.nextMessage(OPERATION);
+        assertThat(delaying.nextMessage(OPERATION).getHeaders()).isEqualTo(first.getHeaders());
+        delaying.unsubscribe();
+        Servers.createBucket(connection, BUCKET, 1);
+        connection.jetStream().publish(first.getSubject(), first.getHeaders(), first.getData());
+        assertThatThrownBy(put::join).hasCauseInstanceOf(OutcomeUnknownException.class);
+        assertThat(reads.facts(BUCKET).lastSequence()).isEqualTo(1);
     }
 
     @Test
