@@ -101,16 +101,24 @@ final class Population implements SnapshotSource {
 
     /** By the command that an operator restores a cluster with; nothing may have been written yet. */
     void settleIn(Cluster cluster, Scenario scenario) {
-        Path file = scenario.directory("population.unibus");
-        SnapshotFile.write(file, SnapshotFile.Coding.PLAIN, this, Progress.NONE);
-        List<String> command = List.of(
-                "snapshot",
-                "import",
-                file.toString(),
+        settle(
+                scenario,
                 "--nats-url",
                 "nats://" + cluster.node(1).nats(),
                 "--cluster-key",
                 cluster.key().toString());
+    }
+
+    /** The same for the store of a single node. */
+    void settleIn(Path database, Scenario scenario) {
+        settle(scenario, "--db", database.toString());
+    }
+
+    private void settle(Scenario scenario, String... where) {
+        Path file = scenario.directory("population.unibus");
+        SnapshotFile.write(file, SnapshotFile.Coding.PLAIN, this, Progress.NONE);
+        List<String> command = new ArrayList<>(List.of("snapshot", "import", file.toString()));
+        command.addAll(List.of(where));
         Unibus unibus = scenario.unibus();
         Unibus.Result imported =
                 unibus.run(unibus.builder(command), Duration.ofSeconds(30 + count() / RECORDS_PER_SECOND));

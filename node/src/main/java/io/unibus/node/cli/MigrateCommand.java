@@ -10,6 +10,7 @@ import io.unibus.store.jetstream.BucketSetup;
 import io.unibus.store.jetstream.KvTarget;
 import io.unibus.store.migration.Migration;
 import io.unibus.store.snapshot.Comparison;
+import io.unibus.store.snapshot.Progress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -87,6 +88,16 @@ final class MigrateCommand extends BaseCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         requireSensible();
+        return Main.runWork(
+                spec.commandLine().getErr(),
+                check
+                        ? "Nothing was changed"
+                        : "The migration is not known to be complete, and its source is unchanged. To do: run the same"
+                                + " command again, which completes it",
+                this::migrate);
+    }
+
+    private int migrate(Progress progress) {
         Path path = database.toAbsolutePath().normalize();
         SnapshotStores.useLibraryBeside(path);
         SnapshotStores.ofDatabase(path).close(); // says first what is wrong with the source
@@ -99,12 +110,7 @@ final class MigrateCommand extends BaseCommand implements Callable<Integer> {
             }
             BucketSetup.create(account.connection(), missing, replicas);
             try (KvTarget target = SnapshotStores.ofCluster(account.connection())) {
-                return migrate(new Migration(
-                        path,
-                        target,
-                        Clock.systemUTC(),
-                        SnapshotStores.PATIENCE,
-                        ProgressLine.onTerminal(spec.commandLine().getErr())));
+                return migrate(new Migration(path, target, Clock.systemUTC(), SnapshotStores.PATIENCE, progress));
             }
         } finally {
             away.close();

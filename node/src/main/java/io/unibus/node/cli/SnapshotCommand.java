@@ -53,7 +53,7 @@ final class SnapshotCommand extends BaseCommand {
                 "  unibus snapshot export backup.unibus",
                 "  unibus snapshot export backup.unibus --nats-url nats://127.0.0.1:4222 --cluster-key cluster.key"
             })
-    static final class Export extends BaseCommand {
+    static final class Export extends BaseCommand implements Callable<Integer> {
         @Parameters(paramLabel = "FILE", description = "Where the snapshot goes.")
         @SuppressWarnings("NullAway.Init") // set by picocli
         private Path file;
@@ -72,12 +72,16 @@ final class SnapshotCommand extends BaseCommand {
         private final JsonOption json = new JsonOption();
 
         @Override
-        public void run() {
-            Progress progress = ProgressLine.onTerminal(spec.commandLine().getErr());
+        public Integer call() {
+            return Main.runWork(spec.commandLine().getErr(), file + " is there only if it is whole", this::export);
+        }
+
+        private int export(Progress progress) {
             Endpoint to = recipient;
             SnapshotFile.Coding coding = to == null ? SnapshotFile.Coding.PLAIN : sealedTo(to);
             Manifest manifest = store.read(source -> SnapshotFile.write(file, coding, source, progress));
             print(this, json, manifest, "snapshot written to " + file);
+            return ExitCode.OK.code();
         }
     }
 
@@ -104,7 +108,13 @@ final class SnapshotCommand extends BaseCommand {
 
         @Override
         public Integer call() {
-            Progress progress = ProgressLine.onTerminal(spec.commandLine().getErr());
+            return Main.runWork(
+                    spec.commandLine().getErr(),
+                    "The import is not known to be complete. To do: run the same command again, which completes it",
+                    this::importInto);
+        }
+
+        private int importInto(Progress progress) {
             try (SnapshotFile snapshot = source.open(progress)) {
                 Integrity.require(snapshot);
                 Comparison comparison =
@@ -144,7 +154,7 @@ final class SnapshotCommand extends BaseCommand {
             name = "verify",
             description = "Read a snapshot from beginning to end: is it whole, unchanged, and a control plane?",
             footer = {"", "Example:", "  unibus snapshot verify backup.unibus"})
-    static final class Verify extends BaseCommand {
+    static final class Verify extends BaseCommand implements Callable<Integer> {
         @Mixin
         private final SnapshotSourceFile source = new SnapshotSourceFile();
 
@@ -152,11 +162,15 @@ final class SnapshotCommand extends BaseCommand {
         private final JsonOption json = new JsonOption();
 
         @Override
-        public void run() {
-            try (SnapshotFile snapshot =
-                    source.open(ProgressLine.onTerminal(spec.commandLine().getErr()))) {
+        public Integer call() {
+            return Main.runWork(spec.commandLine().getErr(), "Nothing was changed", this::verify);
+        }
+
+        private int verify(Progress progress) {
+            try (SnapshotFile snapshot = source.open(progress)) {
                 Integrity.require(snapshot);
                 print(this, json, snapshot.manifest(), "whole and unchanged");
+                return ExitCode.OK.code();
             }
         }
     }
