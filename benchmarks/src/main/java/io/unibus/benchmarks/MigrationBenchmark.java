@@ -164,7 +164,8 @@ public final class MigrationBenchmark {
             case ROOMS ->
                 new Entry[] {
                     new Entry(Bucket.ROOMS, "subject.aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" + number, 70),
-                    new Entry(Bucket.ROOMS, "room." + room, 430)
+                    new Entry(Bucket.ROOMS, "room." + room, 430),
+                    new Entry(Bucket.ROOM_KEYS, room + ".1", 28)
                 };
             case MEMBERS ->
                 new Entry[] {

@@ -13,18 +13,16 @@ import io.unibus.protocol.SealedKey;
 import io.unibus.protocol.Subject;
 import io.unibus.protocol.User;
 import io.unibus.protocol.UserRole;
+import io.unibus.store.snapshot.ChainedCursor;
 import io.unibus.store.snapshot.Section;
 import io.unibus.store.snapshot.SnapshotCursor;
 import io.unibus.store.snapshot.SnapshotRecord;
 import io.unibus.store.snapshot.SnapshotSource;
 import java.nio.ByteBuffer;
 import java.time.Instant;
-import java.util.Arrays;
-import java.util.Iterator;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.stream.IntStream;
-import java.util.stream.Stream;
+import java.util.function.IntFunction;
 
 /**
  * A control plane of any size that is made as it is read: in every room eight members and two epochs, hence of 27 records
@@ -58,45 +56,52 @@ final class SyntheticControlPlane implements SnapshotSource {
 
     @Override
     public SnapshotCursor from(Section first) {
-        Iterator<SnapshotRecord> records = Arrays.stream(Section.values())
-                .filter(section -> section.compareTo(first) >= 0)
-                .flatMap(this::records)
-                .iterator();
-        return new SnapshotCursor() {
-            @Override
-            public Optional<SnapshotRecord> next() {
-                return records.hasNext() ? Optional.of(records.next()) : Optional.empty();
-            }
-
-            @Override
-            public void close() {}
-        };
+        return ChainedCursor.ofSections(first, this::open);
     }
 
-    private Stream<SnapshotRecord> records(Section section) {
+    private SnapshotCursor open(Section section) {
         return switch (section) {
-            case USERS ->
-                IntStream.range(0, rooms * USERS_PER_ROOM)
-                        .mapToObj(n -> new SnapshotRecord.OfUser(
-                                User.active(endpoint(n), new Handle("user-" + n), UserRole.MEMBER, NOW)));
-            case ROOMS -> IntStream.range(0, rooms).mapToObj(n -> new SnapshotRecord.OfRoom(room(n)));
-            case MEMBERS -> IntStream.range(0, rooms).boxed().flatMap(SyntheticControlPlane::members);
-            case SEALED_KEYS -> IntStream.range(0, rooms).boxed().flatMap(SyntheticControlPlane::keys);
+            case USERS -> new Numbered(rooms * USERS_PER_ROOM, SyntheticControlPlane::user);
+            case ROOMS -> new Numbered(rooms, n -> new SnapshotRecord.OfRoom(room(n)));
+            case MEMBERS -> new Numbered(rooms * MEMBERS, n -> member(n / MEMBERS, n % MEMBERS));
+            case SEALED_KEYS ->
+                new Numbered(
+                        rooms * EPOCHS * MEMBERS,
+                        n -> key(n / MEMBERS / EPOCHS, 1 + n / MEMBERS % EPOCHS, n % MEMBERS));
         };
     }
 
-    private static Stream<SnapshotRecord> members(int room) {
-        return IntStream.range(0, MEMBERS)
-                .mapToObj(n -> new SnapshotRecord.OfMember(
-                        id(room), new Member(endpoint(room + n), n == 0 ? MemberRole.OWNER : MemberRole.MEMBER, NOW)));
+    private static final class Numbered implements SnapshotCursor {
+        private final int count;
+        private final IntFunction<SnapshotRecord> record;
+        private int next;
+
+        Numbered(int count, IntFunction<SnapshotRecord> record) {
+            this.count = count;
+            this.record = record;
+        }
+
+        @Override
+        public Optional<SnapshotRecord> next() {
+            return next < count ? Optional.of(record.apply(next++)) : Optional.empty();
+        }
+
+        @Override
+        public void close() {}
     }
 
-    private static Stream<SnapshotRecord> keys(int room) {
-        return IntStream.rangeClosed(1, EPOCHS)
-                .boxed()
-                .flatMap(epoch -> IntStream.range(0, MEMBERS)
-                        .mapToObj(n -> new SnapshotRecord.OfKey(
-                                new RoomKey(id(room), new Epoch(epoch), endpoint(room + n), sealed(room, epoch, n)))));
+    private static SnapshotRecord user(int n) {
+        return new SnapshotRecord.OfUser(User.active(endpoint(n), new Handle("user-" + n), UserRole.MEMBER, NOW));
+    }
+
+    private static SnapshotRecord member(int room, int n) {
+        return new SnapshotRecord.OfMember(
+                id(room), new Member(endpoint(room + n), n == 0 ? MemberRole.OWNER : MemberRole.MEMBER, NOW));
+    }
+
+    private static SnapshotRecord key(int room, int epoch, int n) {
+        return new SnapshotRecord.OfKey(
+                new RoomKey(id(room), new Epoch(epoch), endpoint(room + n), sealed(room, epoch, n)));
     }
 
     private static Room room(int n) {

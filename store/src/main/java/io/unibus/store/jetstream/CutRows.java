@@ -7,6 +7,7 @@ import io.unibus.protocol.RoomId;
 import io.unibus.protocol.Subject;
 import io.unibus.store.sqlite.SortedRows;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -125,6 +126,16 @@ final class CutRows implements AutoCloseable {
     /** Also of a removed record, whose place has a revision. */
     Optional<SortedRows.Row> find(SortedRows.Key key) {
         return changes == 0 ? Optional.empty() : rows.find(key); // most targets are empty
+    }
+
+    /** What a row holds. @throws io.unibus.store.StoreException naming the row when it holds something else */
+    static <T> T decoded(Bucket bucket, SortedRows.Row row, Supplier<T> decoding) {
+        try {
+            return decoding.get();
+        } catch (MalformedException e) {
+            SortedRows.Key key = row.key();
+            throw Unreadable.exception(bucket, key.first() + " " + key.middle() + " " + key.last(), e.getMessage());
+        }
     }
 
     @Override

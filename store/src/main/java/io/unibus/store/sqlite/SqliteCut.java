@@ -1,6 +1,7 @@
 package io.unibus.store.sqlite;
 
 import io.unibus.protocol.MalformedException;
+import io.unibus.store.snapshot.ChainedCursor;
 import io.unibus.store.snapshot.Section;
 import io.unibus.store.snapshot.SnapshotCursor;
 import io.unibus.store.snapshot.SnapshotRecord;
@@ -9,10 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.Arrays;
-import java.util.Iterator;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What one SQLite file holds, as of one moment: a read transaction, or a write transaction in which nothing is written, so
@@ -108,7 +106,7 @@ public final class SqliteCut implements SnapshotSource {
 
     @Override
     public SnapshotCursor from(Section first) {
-        return new Rows(first);
+        return ChainedCursor.ofSections(first, this::open);
     }
 
     /** Ends the transaction. */
@@ -117,53 +115,15 @@ public final class SqliteCut implements SnapshotSource {
         session.close();
     }
 
-    /** The sections one after the other, each from a query in the order of its primary key. */
-    private final class Rows implements SnapshotCursor {
-        private final Iterator<Section> sections;
-        private Session.@Nullable Cursor<SnapshotRecord> rows;
-
-        Rows(Section first) {
-            this.sections = Arrays.stream(Section.values())
-                    .filter(section -> section.compareTo(first) >= 0)
-                    .iterator();
-        }
-
-        @Override
-        public Optional<SnapshotRecord> next() {
-            try {
-                while (true) {
-                    Session.Cursor<SnapshotRecord> current = rows;
-                    Optional<SnapshotRecord> row = current == null ? Optional.empty() : current.next();
-                    if (row.isPresent() || !openNext()) {
-                        return row;
-                    }
-                }
-            } catch (SQLException e) {
-                throw errors.before(e);
-            } catch (MalformedException e) {
-                throw errors.unreadable(e);
-            }
-        }
-
-        private boolean openNext() throws SQLException {
-            close();
-            if (sections.hasNext()) {
-                rows = query(sections.next());
-                return true;
-            }
-            return false;
-        }
-
-        @Override
-        public void close() {
-            Session.Cursor<SnapshotRecord> current = rows;
-            rows = null;
-            if (current != null) {
-                current.close();
-            }
+    private SnapshotCursor open(Section section) {
+        try {
+            return new Rows(query(section));
+        } catch (SQLException e) {
+            throw errors.before(e);
         }
     }
 
+    /** In the order of the primary key. */
     private Session.Cursor<SnapshotRecord> query(Section section) throws SQLException {
         return switch (section) {
             case USERS -> session.cursor(UserRows.ALL, row -> new SnapshotRecord.OfUser(UserRows.user(row)));
@@ -171,6 +131,30 @@ public final class SqliteCut implements SnapshotSource {
             case MEMBERS -> session.cursor(RoomRows.ALL_MEMBERS, RoomRows::memberOfRoom);
             case SEALED_KEYS -> session.cursor(RoomRows.ALL_KEYS, row -> new SnapshotRecord.OfKey(RoomRows.key(row)));
         };
+    }
+
+    private final class Rows implements SnapshotCursor {
+        private final Session.Cursor<SnapshotRecord> rows;
+
+        Rows(Session.Cursor<SnapshotRecord> rows) {
+            this.rows = rows;
+        }
+
+        @Override
+        public Optional<SnapshotRecord> next() {
+            try {
+                return rows.next();
+            } catch (SQLException e) {
+                throw errors.before(e);
+            } catch (MalformedException e) {
+                throw errors.unreadable(e);
+            }
+        }
+
+        @Override
+        public void close() {
+            rows.close();
+        }
     }
 
     private interface Begin {
