@@ -65,7 +65,7 @@ final class StoreChoice {
         try (ControlAccount account = logIn(url)) {
             SnapshotStores.requireBuckets(account.connection());
             try (KvTarget cluster = SnapshotStores.ofCluster(account.connection());
-                    SnapshotSource source = cluster.cut()) {
+                    SnapshotSource source = cluster.source()) {
                 return work.apply(source);
             }
         }

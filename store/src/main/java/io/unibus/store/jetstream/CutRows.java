@@ -27,6 +27,9 @@ final class CutRows implements AutoCloseable {
 
     private final SortedRows rows;
     private long changes;
+    /** No row has come, as in most targets of an import, which asks for every record. */
+    private boolean empty = true;
+
     private boolean frozen;
     private @Nullable RuntimeException failure;
 
@@ -120,12 +123,12 @@ final class CutRows implements AutoCloseable {
     }
 
     SortedRows.Cursor of(Kind kind, RoomId room) {
-        return changes == 0 ? NOTHING : rows.of(kind.number, room.value());
+        return empty ? NOTHING : rows.of(kind.number, room.value());
     }
 
     /** Also of a removed record, whose place has a revision. */
     Optional<SortedRows.Row> find(SortedRows.Key key) {
-        return changes == 0 ? Optional.empty() : rows.find(key); // most targets are empty
+        return empty ? Optional.empty() : rows.find(key);
     }
 
     /** What a row holds. @throws io.unibus.store.StoreException naming the row when it holds something else */
@@ -149,6 +152,7 @@ final class CutRows implements AutoCloseable {
             return;
         }
         changes++;
+        empty = false;
         try {
             rows.put(new SortedRows.Row(key(bucket, entry.key()), entry.value(), entry.revision(), entry.deleted()));
         } catch (MalformedException e) {

@@ -29,7 +29,7 @@ import org.slf4j.LoggerFactory;
 final class Feed implements Tail, AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Feed.class);
     private static final int LARGEST_BUFFER = 10_000;
-    private static final int PAGE = 1_000;
+    private static final int PAGE = 4_000;
     private static final Duration SHORTEST_PAUSE = Duration.ofMillis(2);
     private static final Duration LONGEST_PAUSE = Duration.ofMillis(100);
     private static final Duration CLOSE_LIMIT = Duration.ofSeconds(5);

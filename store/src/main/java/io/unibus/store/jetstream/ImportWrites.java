@@ -5,11 +5,13 @@ import io.unibus.store.StoreException;
 import io.unibus.store.StoreUnavailableException;
 import io.unibus.store.sqlite.SortedRows;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicReference;
@@ -29,23 +31,7 @@ final class ImportWrites {
     private final Semaphore window = new Semaphore(IN_FLIGHT);
     private final Queue<Write> unclear = new ConcurrentLinkedQueue<>();
     private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
-
-    /** Hears what becomes of the writes that belong together, on any thread. */
-    interface Group {
-        Group NONE = new Group() {
-            @Override
-            public void begin() {}
-
-            @Override
-            public void end(Bucket bucket, long revision) {}
-        };
-
-        /** One more write. */
-        void begin();
-
-        /** One of them is there, at this revision. */
-        void end(Bucket bucket, long revision);
-    }
+    private final Map<Bucket, Long> highest = new ConcurrentHashMap<>();
 
     ImportWrites(Writes writes, Reads reads, CutRows before) {
         this.writes = writes;
@@ -58,27 +44,25 @@ final class ImportWrites {
     }
 
     /** Writes a value, unless it is there already. */
-    void put(Group group, Bucket bucket, String key, SortedRows.Key place, byte[] value) {
-        put(group, bucket, key, before.find(place), value);
+    void put(Bucket bucket, String key, SortedRows.Key place, byte[] value) {
+        put(bucket, key, before.find(place), value);
     }
 
     /** @param found what was found in the place */
-    void put(Group group, Bucket bucket, String key, Optional<SortedRows.Row> found, byte[] value) {
+    void put(Bucket bucket, String key, Optional<SortedRows.Row> found, byte[] value) {
         long revision = found.map(SortedRows.Row::revision).orElse(0L);
-        group.begin();
         if (isThere(found) && Arrays.equals(found.orElseThrow().value(), value)) {
-            group.end(bucket, revision);
-            return;
+            isAt(bucket, revision);
+        } else {
+            send(new Write(bucket, key, Optional.of(value), revision));
         }
-        send(new Write(group, bucket, key, Optional.of(value), revision));
     }
 
     /** Removes what was found in a place, if there was something. */
-    void delete(Group group, Bucket bucket, String key, SortedRows.Key place) {
-        before.find(place).filter(row -> !row.deleted()).ifPresent(row -> {
-            group.begin();
-            send(new Write(group, bucket, key, Optional.empty(), row.revision()));
-        });
+    void delete(Bucket bucket, String key, SortedRows.Key place) {
+        before.find(place)
+                .filter(row -> !row.deleted())
+                .ifPresent(row -> send(new Write(bucket, key, Optional.empty(), row.revision())));
     }
 
     /** Returns when no write is in flight; some may have to be looked at again. */
@@ -94,6 +78,15 @@ final class ImportWrites {
             awaitAnswers();
             requireNoFailure();
         } while (!unclear.isEmpty());
+    }
+
+    /** The highest revision in a bucket of what is certain to be there by now, written or found. */
+    long highest(Bucket bucket) {
+        return highest.getOrDefault(bucket, 0L);
+    }
+
+    private void isAt(Bucket bucket, long revision) {
+        highest.merge(bucket, revision, Math::max);
     }
 
     private void send(Write write) {
@@ -120,7 +113,6 @@ final class ImportWrites {
 
     /** One write until it is certain. */
     private final class Write {
-        private final Group group;
         private final Bucket bucket;
         private final String key;
         private final Optional<byte[]> value;
@@ -128,8 +120,7 @@ final class ImportWrites {
         private int attempts;
 
         /** @param value empty: the key is removed */
-        Write(Group group, Bucket bucket, String key, Optional<byte[]> value, long expected) {
-            this.group = group;
+        Write(Bucket bucket, String key, Optional<byte[]> value, long expected) {
             this.bucket = bucket;
             this.key = key;
             this.value = value;
@@ -163,7 +154,7 @@ final class ImportWrites {
 
         private void settle(@Nullable OptionalLong revision, @Nullable Throwable thrown) {
             if (revision != null && revision.isPresent()) {
-                group.end(bucket, revision.getAsLong());
+                isAt(bucket, revision.getAsLong());
             } else if (thrown == null || cause(thrown) instanceof OutcomeUnknownException) {
                 unclear.add(this); // looked at by the one who writes, not by the one who hears the answers
             } else {
@@ -175,7 +166,7 @@ final class ImportWrites {
         void lookAgain() {
             Optional<Entry> entry = reads.atLeader(bucket, key);
             if (entry.isPresent() && isWritten(entry.get())) {
-                group.end(bucket, entry.get().revision());
+                isAt(bucket, entry.get().revision());
             } else if (entry.map(Entry::revision).orElse(0L) == expected && attempts < ATTEMPTS) {
                 send();
             } else {

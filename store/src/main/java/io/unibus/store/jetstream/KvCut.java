@@ -12,11 +12,12 @@ import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 
 /**
- * What the five buckets hold, as of one moment: a moment before which everything was told that a quorum had acknowledged,
+ * What the buckets hold, as of one moment: a moment before which everything was told that a quorum had acknowledged,
  * and after which nothing changed until that was known. Whether a change is settled makes no difference, and of the sealed
  * keys only those count that a room's epochs point at. One thread; whoever opened it closes it.
  */
@@ -35,15 +36,20 @@ public final class KvCut implements SnapshotSource {
     /**
      * Follows the buckets until they hold still for as long as five writes take.
      *
+     * @param buckets those that are read; without the index only if nothing is written by what this shows
      * @param patience how long to wait for that moment once everything was read
      * @throws io.unibus.store.StoreException when there is no quorum, or the buckets change all the time
      */
-    static KvCut open(Function<Map<Bucket, EntryListener>, Following> begin, LongSupplier nanoTime, Duration patience) {
+    static KvCut open(
+            Function<Map<Bucket, EntryListener>, Following> begin,
+            Set<Bucket> buckets,
+            LongSupplier nanoTime,
+            Duration patience) {
         CutRows rows = new CutRows(SortedRows.create());
         boolean done = false;
         try {
             Map<Bucket, EntryListener> listeners = new EnumMap<>(Bucket.class);
-            for (Bucket bucket : Bucket.values()) {
+            for (Bucket bucket : buckets) {
                 listeners.put(bucket, rows.listener(bucket));
             }
             try (Following following = begin.apply(listeners)) {

@@ -11,21 +11,29 @@ import io.unibus.store.snapshot.SnapshotSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
  * One import: makes the buckets hold what a source does, given what they held before, which must not be more users or
- * rooms. Users first, then room by room. The same import always writes the same bytes, so that one that ended early is
- * completed by another. Used once, by one thread.
+ * rooms. Users first, then the rooms, some at a time. The same import always writes the same bytes, so that one that ended
+ * early is completed by another. Used once, by one thread.
  */
 final class KvImport {
+    /**
+     * How many rooms are written together, bucket by bucket, since writes to several buckets in turn cost the servers half
+     * as much again; and after how many records no more rooms are added. Few enough that no node ever takes what waits for
+     * its room's record for abandoned.
+     */
+    private static final int CHUNK_ROOMS = 1_024;
+
+    private static final int CHUNK_RECORDS = 40_000;
+
     private final KvCut before;
     private final ImportIds ids;
     private final Progress progress;
     private final ImportWrites writes;
-    private final Queue<RoomImport> complete = new ConcurrentLinkedQueue<>();
+    private final List<RoomImport> chunk = new ArrayList<>();
     private long done;
+    private long doneBefore;
     private long total;
 
     KvImport(Writes writes, Reads reads, KvCut before, ImportIds ids, Progress progress) {
@@ -37,29 +45,61 @@ final class KvImport {
 
     void run(SnapshotSource source) {
         total = source.count();
-        RoomImport.Into into = new RoomImport.Into(before, ids, writes, this::advance, complete::add);
+        RoomImport.Into into = new RoomImport.Into(before, ids, writes, this::advance);
         boolean finished = false;
         try (PeekedCursor users = new PeekedCursor(source.all());
                 PeekedCursor oldUsers = new PeekedCursor(before.all());
                 PeekedCursor rooms = new PeekedCursor(source.from(Section.ROOMS));
                 PeekedCursor oldRooms = new PeekedCursor(before.from(Section.ROOMS));
-                PeekedCursor members = new PeekedCursor(source.from(Section.MEMBERS));
-                PeekedCursor keys = new PeekedCursor(source.from(Section.SEALED_KEYS))) {
+                Parts parts = new Parts(source)) {
             writeUsers(users, oldUsers);
+            doneBefore = done;
             Pairs.forEach(rooms, oldRooms, SnapshotRecord.OfRoom.class::isInstance, (room, old) -> {
-                new RoomImport(into, room(room.orElseThrow()), old.isPresent()).writeParts(members, keys);
-                advance();
-                writeCompleteRooms();
+                RoomImport next = new RoomImport(into, room(room.orElseThrow()), old.isPresent());
+                next.writeKeys(parts.keys);
+                chunk.add(next);
+                if (chunk.size() == CHUNK_ROOMS || done - doneBefore >= CHUNK_RECORDS) {
+                    finishChunk(parts);
+                }
             });
+            finishChunk(parts);
+            writes.awaitCertain();
             finished = true;
         } finally {
             if (!finished) {
                 writes.awaitAnswers();
             }
         }
-        do {
-            writes.awaitCertain();
-        } while (writeCompleteRooms());
+    }
+
+    /** What belongs to the rooms. */
+    private static final class Parts implements AutoCloseable {
+        private final PeekedCursor keys;
+        private final PeekedCursor index;
+        private final PeekedCursor members;
+
+        Parts(SnapshotSource source) {
+            keys = new PeekedCursor(source.from(Section.SEALED_KEYS));
+            index = new PeekedCursor(source.from(Section.MEMBERS));
+            members = new PeekedCursor(source.from(Section.MEMBERS));
+        }
+
+        @Override
+        public void close() {
+            keys.close();
+            index.close();
+            members.close();
+        }
+    }
+
+    private void finishChunk(Parts parts) {
+        chunk.forEach(room -> room.writeIndex(parts.index));
+        chunk.forEach(room -> room.writeMembers(parts.members));
+        chunk.forEach(RoomImport::writeReservation);
+        writes.awaitCertain();
+        chunk.forEach(RoomImport::writeRecord);
+        chunk.clear();
+        doneBefore = done;
     }
 
     private static Room room(SnapshotRecord record) {
@@ -91,22 +131,7 @@ final class KvImport {
     private void putUser(User user) {
         String change = ids.user(user.endpoint());
         UserRecord record = new UserRecord(user, change, user.isActive() ? Optional.empty() : Optional.of(change));
-        writes.put(
-                ImportWrites.Group.NONE,
-                Bucket.USERS,
-                Keys.user(user.endpoint()),
-                CutRows.user(user.endpoint()),
-                record.toJson());
-    }
-
-    /** Returns whether there were some. */
-    private boolean writeCompleteRooms() {
-        boolean some = false;
-        for (RoomImport room = complete.poll(); room != null; room = complete.poll()) {
-            room.writeRecord();
-            some = true;
-        }
-        return some;
+        writes.put(Bucket.USERS, Keys.user(user.endpoint()), CutRows.user(user.endpoint()), record.toJson());
     }
 
     private void advance() {

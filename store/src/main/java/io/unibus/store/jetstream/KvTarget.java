@@ -10,6 +10,7 @@ import io.unibus.store.snapshot.SnapshotSource;
 import io.unibus.store.snapshot.SnapshotTarget;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.EnumSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -83,9 +84,14 @@ public final class KvTarget implements SnapshotTarget, AutoCloseable {
                 executor::shutdownNow);
     }
 
-    /** What the buckets hold now. */
+    /** What the buckets hold now, to be written on. */
     public KvCut cut() {
-        return KvCut.open(follow, nanoTime, PATIENCE);
+        return KvCut.open(follow, EnumSet.allOf(Bucket.class), nanoTime, PATIENCE);
+    }
+
+    /** What the buckets hold now, to be read. The index is left out, which says nothing that the members do not. */
+    public SnapshotSource source() {
+        return KvCut.open(follow, EnumSet.complementOf(EnumSet.of(Bucket.ROOMS_BY_MEMBER)), nanoTime, PATIENCE);
     }
 
     /**

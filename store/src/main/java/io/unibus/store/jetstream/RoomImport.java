@@ -17,16 +17,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Consumer;
 
 /**
- * One room of an import: what belongs to it first, and its record once that is acknowledged, so that no reader ever sees
- * half of it. The new record of a room that was there carries what changes of its members, as that of a change by a node
- * does; to settle it is left to the nodes. Used by one thread; hears of its writes on any.
+ * One room of an import, in steps, each of which writes to one bucket and begins where the one before has begun to write.
+ * The record is the last, when all else is certain to be there, so that no reader ever sees half of a room. That of a room
+ * which was there carries what changes of its members, as that of a change by a node does; to settle it is left to the
+ * nodes. Used by one thread.
  */
-final class RoomImport implements ImportWrites.Group {
+final class RoomImport {
     private static final long FIRST_VERSION = 1;
 
     /** Of members whose room is not there yet: no reader must wait for a room that another import may bring. */
@@ -40,22 +38,16 @@ final class RoomImport implements ImportWrites.Group {
     private final ImportIds ids;
     private final ImportWrites writes;
     private final Runnable advance;
-    private final Consumer<RoomImport> complete;
     private final Room room;
     private final Optional<RoomRecord> existing;
-    /** One of them is the reading of the parts. */
-    private final AtomicInteger outstanding = new AtomicInteger(1);
-
-    private final AtomicLong membersSeq = new AtomicLong();
     private Delta delta = Delta.of(List.of(), List.of(), Map.of());
 
     /**
      * What the rooms of one import have in common.
      *
-     * @param advance told of each member and key
-     * @param complete told of each room whose record may be written
+     * @param advance told of each record that is being written
      */
-    record Into(KvCut before, ImportIds ids, ImportWrites writes, Runnable advance, Consumer<RoomImport> complete) {}
+    record Into(KvCut before, ImportIds ids, ImportWrites writes, Runnable advance) {}
 
     /** @param exists whether the room was there before the import */
     RoomImport(Into into, Room room, boolean exists) {
@@ -64,56 +56,12 @@ final class RoomImport implements ImportWrites.Group {
         this.ids = into.ids();
         this.writes = into.writes();
         this.advance = into.advance();
-        this.complete = into.complete();
         this.room = room;
         this.existing = exists ? rows.find(CutRows.room(room.roomId())).flatMap(KvCut::room) : Optional.empty();
     }
 
-    @Override
-    public void begin() {
-        outstanding.incrementAndGet();
-    }
-
-    @Override
-    public void end(Bucket bucket, long revision) {
-        if (bucket == Bucket.MEMBERS) {
-            membersSeq.accumulateAndGet(revision, Math::max);
-        }
-        finishOne();
-    }
-
-    private void finishOne() {
-        if (outstanding.decrementAndGet() == 0) {
-            complete.accept(this);
-        }
-    }
-
-    /** Begins to write what belongs to the room, for which the cursors stand at its first member and key. */
-    void writeParts(PeekedCursor members, PeekedCursor keys) {
-        if (existing.filter(old -> old.room().subject().equals(room.subject())).isEmpty()) {
-            reserve();
-        }
-        writeKeys(keys);
-        if (existing.isPresent()) {
-            delta = changeMembers(existing.get(), members);
-        } else {
-            writeMembers(members);
-        }
-        finishOne();
-    }
-
-    /** Begins to write the record, which is the last write. To be called once, when the parts are complete. */
-    void writeRecord() {
-        if (existing.isEmpty()) {
-            putRoom(create());
-        } else if (!existing.get().room().equals(room)
-                || !existing.get().delta().equals(delta)) {
-            putRoom(change(existing.get()));
-        }
-    }
-
     /** The rekey that an epoch has, or shall have. */
-    String rekey(Epoch epoch) {
+    private String rekey(Epoch epoch) {
         String imported = ids.rekey(room.roomId(), epoch);
         if (existing.isEmpty()) {
             return imported;
@@ -128,14 +76,24 @@ final class RoomImport implements ImportWrites.Group {
                 .orElse(imported);
     }
 
-    private void reserve() {
+    /** That the subject is this room's, if it is not yet. */
+    void writeReservation() {
+        if (existing.filter(old -> old.room().subject().equals(room.subject())).isPresent()) {
+            return;
+        }
         Reservation reservation = new Reservation(room.roomId(), ids.room(room.roomId(), FIRST_VERSION));
-        writes.put(
-                this,
-                Bucket.ROOMS,
-                Keys.subject(room.subject()),
-                CutRows.subject(room.subject()),
-                reservation.toJson());
+        writes.put(Bucket.ROOMS, Keys.subject(room.subject()), CutRows.subject(room.subject()), reservation.toJson());
+    }
+
+    /** The record, once all that belongs to the room is there. */
+    void writeRecord() {
+        if (existing.isEmpty()) {
+            putRoom(create());
+        } else if (!existing.get().room().equals(room)
+                || !existing.get().delta().equals(delta)) {
+            putRoom(change(existing.get()));
+        }
+        advance.run();
     }
 
     private RoomRecord create() {
@@ -144,7 +102,7 @@ final class RoomImport implements ImportWrites.Group {
                 FIRST_VERSION,
                 List.of(ids.room(room.roomId(), FIRST_VERSION)),
                 rekey(),
-                membersSeq.get(),
+                writes.highest(Bucket.MEMBERS),
                 Delta.of(List.of(), List.of(), Map.of()));
     }
 
@@ -163,25 +121,40 @@ final class RoomImport implements ImportWrites.Group {
                     + " unfinished migration wrote it that one change cannot carry them. To do: run this again into a"
                     + " cluster that is empty, with new data directories");
         }
-        writes.put(
-                ImportWrites.Group.NONE,
-                Bucket.ROOMS,
-                Keys.room(record.roomId()),
-                CutRows.room(record.roomId()),
-                value);
+        writes.put(Bucket.ROOMS, Keys.room(record.roomId()), CutRows.room(record.roomId()), value);
     }
 
-    /** The members of a room that is not there yet; what another import left of it and is wrong by now goes. */
-    private void writeMembers(PeekedCursor members) {
+    /** That each member is in the room, for the index; where the room was there, the nodes see to that. */
+    void writeIndex(PeekedCursor members) {
+        for (Optional<Member> member = next(members); member.isPresent(); member = next(members)) {
+            if (existing.isEmpty()) {
+                putIndex(member.get().endpoint());
+            }
+            members.skip();
+        }
+    }
+
+    /** The members. Of a room that is not there yet, what another import left of it and is wrong by now goes. */
+    void writeMembers(PeekedCursor members) {
+        if (existing.isPresent()) {
+            delta = changeMembers(existing.get(), members);
+            return;
+        }
         Set<Endpoint> left = writtenMembers();
-        while (members.peek().orElse(null) instanceof SnapshotRecord.OfMember member
-                && member.room().equals(room.roomId())) {
-            putMember(member.member());
-            left.remove(member.member().endpoint());
+        for (Optional<Member> member = next(members); member.isPresent(); member = next(members)) {
+            putMember(member.get());
+            left.remove(member.get().endpoint());
             members.skip();
             advance.run();
         }
         left.forEach(this::deleteMember);
+    }
+
+    /** The next member, if it is one of this room. */
+    private Optional<Member> next(PeekedCursor members) {
+        return members.peek()
+                .filter(record -> isMemberOf(record, room.roomId()))
+                .map(RoomImport::member);
     }
 
     /** Those who have a record in the bucket, of whatever kind. */
@@ -195,20 +168,20 @@ final class RoomImport implements ImportWrites.Group {
         return endpoints;
     }
 
-    private void putMember(Member member) {
-        Endpoint endpoint = member.endpoint();
-        SortedRows.Key index = CutRows.index(endpoint, room.roomId());
-        Optional<SortedRows.Row> listed = rows.find(index);
+    private void putIndex(Endpoint endpoint) {
+        Optional<SortedRows.Row> listed = rows.find(CutRows.index(endpoint, room.roomId()));
         if (!ImportWrites.isThere(listed)) {
             writes.put(
-                    this,
                     Bucket.ROOMS_BY_MEMBER,
                     Keys.roomByMember(endpoint, room.roomId()),
                     listed,
                     Settling.indexEntry(BEFORE_FIRST_VERSION));
         }
+    }
+
+    private void putMember(Member member) {
+        Endpoint endpoint = member.endpoint();
         writes.put(
-                this,
                 Bucket.MEMBERS,
                 Keys.member(room.roomId(), endpoint),
                 CutRows.member(room.roomId(), endpoint),
@@ -217,12 +190,10 @@ final class RoomImport implements ImportWrites.Group {
 
     private void deleteMember(Endpoint endpoint) {
         writes.delete(
-                this,
                 Bucket.ROOMS_BY_MEMBER,
                 Keys.roomByMember(endpoint, room.roomId()),
                 CutRows.index(endpoint, room.roomId()));
-        writes.delete(
-                this, Bucket.MEMBERS, Keys.member(room.roomId(), endpoint), CutRows.member(room.roomId(), endpoint));
+        writes.delete(Bucket.MEMBERS, Keys.member(room.roomId(), endpoint), CutRows.member(room.roomId(), endpoint));
     }
 
     /**
@@ -260,7 +231,7 @@ final class RoomImport implements ImportWrites.Group {
     }
 
     /** The sealed keys, and beside those of an epoch that is over its rekey. What was under the same rekeys and is wrong goes. */
-    private void writeKeys(PeekedCursor keys) {
+    void writeKeys(PeekedCursor keys) {
         try (WrittenKeys written = new WrittenKeys(rows, room.roomId(), this::rekey, this::deleteKey)) {
             long epoch = 0;
             String rekey = "";
@@ -274,7 +245,6 @@ final class RoomImport implements ImportWrites.Group {
                 }
                 written.deleteBefore(key);
                 writes.put(
-                        this,
                         Bucket.ROOM_KEYS,
                         Keys.sealedKey(key.roomId(), key.epoch(), rekey, key.endpoint()),
                         written.take(key, rekey),
@@ -289,13 +259,12 @@ final class RoomImport implements ImportWrites.Group {
     private void deleteKey(SortedRows.Key place) {
         Epoch epoch = new Epoch(place.number());
         String key = Keys.sealedKey(room.roomId(), epoch, place.middle(), new Endpoint(place.last()));
-        writes.delete(this, Bucket.ROOM_KEYS, key, place);
+        writes.delete(Bucket.ROOM_KEYS, key, place);
     }
 
     private void putRekey(Epoch epoch, String rekey) {
         if (epoch.compareTo(room.epoch()) < 0) {
             writes.put(
-                    this,
                     Bucket.ROOM_KEYS,
                     Keys.pastEpoch(room.roomId(), epoch),
                     CutRows.pastEpoch(room.roomId(), epoch),

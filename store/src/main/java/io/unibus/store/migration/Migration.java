@@ -86,7 +86,7 @@ public final class Migration {
         try (SqliteCut source = SqliteCut.open(database, timeout)) {
             Run run = new Run();
             Manifest manifest = checked(source);
-            try (KvCut found = read()) {
+            try (KvCut found = read(target::cut)) {
                 Comparison comparison = run.compare(source, found);
                 return run.report(manifest, comparison);
             }
@@ -142,9 +142,9 @@ public final class Migration {
         return Manifest.of(source, progress, Progress.Step.CHECK_SOURCE);
     }
 
-    private KvCut read() {
+    private <T> T read(Supplier<T> reading) {
         progress.at(Progress.Step.READ_TARGET, 0, 0);
-        return target.cut();
+        return reading.get();
     }
 
     /** What one run has found and done so far. */
@@ -165,7 +165,7 @@ public final class Migration {
             copy = Optional.of(backup);
             try (SqliteCut source = SqliteCut.open(backup, timeout)) {
                 Manifest manifest = checked(source);
-                try (KvCut found = read()) {
+                try (KvCut found = read(target::cut)) {
                     Comparison comparison = compare(source, found);
                     if (!comparison.isConflict()) {
                         write(source, found, comparison);
@@ -190,7 +190,7 @@ public final class Migration {
         private Report finish(SqliteCut source, boolean backup) {
             Manifest manifest = checked(source);
             Comparison after;
-            try (KvCut found = read()) {
+            try (KvCut found = read(target::cut)) {
                 after = compare(source, found);
                 if (!after.isConflict() && !after.isEqual()) {
                     copy = backup ? Optional.of(backUp()) : copy;
@@ -199,7 +199,7 @@ public final class Migration {
                 }
             }
             if (writtenInHold > 0) {
-                try (KvCut found = read()) {
+                try (SnapshotSource found = read(target::source)) {
                     after = Comparison.between(source, found, progress);
                 }
             }
