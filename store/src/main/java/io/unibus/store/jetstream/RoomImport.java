@@ -60,6 +60,32 @@ final class RoomImport {
         this.existing = exists ? rows.find(CutRows.room(room.roomId())).flatMap(KvCut::room) : Optional.empty();
     }
 
+    /** The sealed keys, and beside those of an epoch that is over its rekey. What was under the same rekeys and is wrong goes. */
+    void writeKeys(PeekedCursor keys) {
+        try (WrittenKeys written = new WrittenKeys(rows, room.roomId(), this::rekey, this::deleteKey)) {
+            long epoch = 0;
+            String rekey = "";
+            while (keys.peek().orElse(null) instanceof SnapshotRecord.OfKey record
+                    && record.key().roomId().equals(room.roomId())) {
+                RoomKey key = record.key();
+                if (key.epoch().number() != epoch) {
+                    epoch = key.epoch().number();
+                    rekey = rekey(key.epoch());
+                    putRekey(key.epoch(), rekey);
+                }
+                written.deleteBefore(key);
+                writes.put(
+                        Bucket.ROOM_KEYS,
+                        Keys.sealedKey(key.roomId(), key.epoch(), rekey, key.endpoint()),
+                        written.take(key, rekey),
+                        RoomKeys.toJson(key.sealedKey()));
+                keys.skip();
+                advance.run();
+            }
+            written.deleteAll();
+        }
+    }
+
     /** The rekey that an epoch has, or shall have. */
     private String rekey(Epoch epoch) {
         String imported = ids.rekey(room.roomId(), epoch);
@@ -76,52 +102,20 @@ final class RoomImport {
                 .orElse(imported);
     }
 
-    /** That the subject is this room's, if it is not yet. */
-    void writeReservation() {
-        if (existing.filter(old -> old.room().subject().equals(room.subject())).isPresent()) {
-            return;
+    private void putRekey(Epoch epoch, String rekey) {
+        if (epoch.compareTo(room.epoch()) < 0) {
+            writes.put(
+                    Bucket.ROOM_KEYS,
+                    Keys.pastEpoch(room.roomId(), epoch),
+                    CutRows.pastEpoch(room.roomId(), epoch),
+                    RoomKeys.pastEpoch(rekey));
         }
-        Reservation reservation = new Reservation(room.roomId(), ids.room(room.roomId(), FIRST_VERSION));
-        writes.put(Bucket.ROOMS, Keys.subject(room.subject()), CutRows.subject(room.subject()), reservation.toJson());
     }
 
-    /** The record, once all that belongs to the room is there. */
-    void writeRecord() {
-        if (existing.isEmpty()) {
-            putRoom(create());
-        } else if (!existing.get().room().equals(room)
-                || !existing.get().delta().equals(delta)) {
-            putRoom(change(existing.get()));
-        }
-        advance.run();
-    }
-
-    private RoomRecord create() {
-        return new RoomRecord(
-                room,
-                FIRST_VERSION,
-                List.of(ids.room(room.roomId(), FIRST_VERSION)),
-                rekey(),
-                writes.highest(Bucket.MEMBERS),
-                Delta.of(List.of(), List.of(), Map.of()));
-    }
-
-    private RoomRecord change(RoomRecord old) {
-        return old.replaced(room, ids.room(room.roomId(), old.version() + 1), rekey(), delta);
-    }
-
-    private Optional<String> rekey() {
-        return room.policy().encrypted() ? Optional.of(rekey(room.epoch())) : Optional.empty();
-    }
-
-    private void putRoom(RoomRecord record) {
-        byte[] value = record.toJson();
-        if (value.length > LARGEST_RECORD) {
-            throw new SnapshotException("so many members of room " + record.roomId() + " have come and gone since an"
-                    + " unfinished migration wrote it that one change cannot carry them. To do: run this again into a"
-                    + " cluster that is empty, with new data directories");
-        }
-        writes.put(Bucket.ROOMS, Keys.room(record.roomId()), CutRows.room(record.roomId()), value);
+    private void deleteKey(SortedRows.Key place) {
+        Epoch epoch = new Epoch(place.number());
+        String key = Keys.sealedKey(room.roomId(), epoch, place.middle(), new Endpoint(place.last()));
+        writes.delete(Bucket.ROOM_KEYS, key, place);
     }
 
     /** That each member is in the room, for the index; where the room was there, the nodes see to that. */
@@ -131,6 +125,17 @@ final class RoomImport {
                 putIndex(member.get().endpoint());
             }
             members.skip();
+        }
+    }
+
+    private void putIndex(Endpoint endpoint) {
+        Optional<SortedRows.Row> listed = rows.find(CutRows.index(endpoint, room.roomId()));
+        if (!ImportWrites.isThere(listed)) {
+            writes.put(
+                    Bucket.ROOMS_BY_MEMBER,
+                    Keys.roomByMember(endpoint, room.roomId()),
+                    listed,
+                    Settling.indexEntry(BEFORE_FIRST_VERSION));
         }
     }
 
@@ -166,17 +171,6 @@ final class RoomImport {
             }
         }
         return endpoints;
-    }
-
-    private void putIndex(Endpoint endpoint) {
-        Optional<SortedRows.Row> listed = rows.find(CutRows.index(endpoint, room.roomId()));
-        if (!ImportWrites.isThere(listed)) {
-            writes.put(
-                    Bucket.ROOMS_BY_MEMBER,
-                    Keys.roomByMember(endpoint, room.roomId()),
-                    listed,
-                    Settling.indexEntry(BEFORE_FIRST_VERSION));
-        }
     }
 
     private void putMember(Member member) {
@@ -230,45 +224,51 @@ final class RoomImport {
         return ((SnapshotRecord.OfMember) record).member();
     }
 
-    /** The sealed keys, and beside those of an epoch that is over its rekey. What was under the same rekeys and is wrong goes. */
-    void writeKeys(PeekedCursor keys) {
-        try (WrittenKeys written = new WrittenKeys(rows, room.roomId(), this::rekey, this::deleteKey)) {
-            long epoch = 0;
-            String rekey = "";
-            while (keys.peek().orElse(null) instanceof SnapshotRecord.OfKey record
-                    && record.key().roomId().equals(room.roomId())) {
-                RoomKey key = record.key();
-                if (key.epoch().number() != epoch) {
-                    epoch = key.epoch().number();
-                    rekey = rekey(key.epoch());
-                    putRekey(key.epoch(), rekey);
-                }
-                written.deleteBefore(key);
-                writes.put(
-                        Bucket.ROOM_KEYS,
-                        Keys.sealedKey(key.roomId(), key.epoch(), rekey, key.endpoint()),
-                        written.take(key, rekey),
-                        RoomKeys.toJson(key.sealedKey()));
-                keys.skip();
-                advance.run();
-            }
-            written.deleteAll();
+    /** That the subject is this room's, if it is not yet. */
+    void writeReservation() {
+        if (existing.filter(old -> old.room().subject().equals(room.subject())).isPresent()) {
+            return;
         }
+        Reservation reservation = new Reservation(room.roomId(), ids.room(room.roomId(), FIRST_VERSION));
+        writes.put(Bucket.ROOMS, Keys.subject(room.subject()), CutRows.subject(room.subject()), reservation.toJson());
     }
 
-    private void deleteKey(SortedRows.Key place) {
-        Epoch epoch = new Epoch(place.number());
-        String key = Keys.sealedKey(room.roomId(), epoch, place.middle(), new Endpoint(place.last()));
-        writes.delete(Bucket.ROOM_KEYS, key, place);
+    /** The record, once all that belongs to the room is there. */
+    void writeRecord() {
+        if (existing.isEmpty()) {
+            putRoom(create());
+        } else if (!existing.get().room().equals(room)
+                || !existing.get().delta().equals(delta)) {
+            putRoom(change(existing.get()));
+        }
+        advance.run();
     }
 
-    private void putRekey(Epoch epoch, String rekey) {
-        if (epoch.compareTo(room.epoch()) < 0) {
-            writes.put(
-                    Bucket.ROOM_KEYS,
-                    Keys.pastEpoch(room.roomId(), epoch),
-                    CutRows.pastEpoch(room.roomId(), epoch),
-                    RoomKeys.pastEpoch(rekey));
+    private RoomRecord create() {
+        return new RoomRecord(
+                room,
+                FIRST_VERSION,
+                List.of(ids.room(room.roomId(), FIRST_VERSION)),
+                rekey(),
+                writes.highest(Bucket.MEMBERS),
+                Delta.of(List.of(), List.of(), Map.of()));
+    }
+
+    private RoomRecord change(RoomRecord old) {
+        return old.replaced(room, ids.room(room.roomId(), old.version() + 1), rekey(), delta);
+    }
+
+    private Optional<String> rekey() {
+        return room.policy().encrypted() ? Optional.of(rekey(room.epoch())) : Optional.empty();
+    }
+
+    private void putRoom(RoomRecord record) {
+        byte[] value = record.toJson();
+        if (value.length > LARGEST_RECORD) {
+            throw new SnapshotException("so many members of room " + record.roomId() + " have come and gone since an"
+                    + " unfinished migration wrote it that one change cannot carry them. To do: run this again into a"
+                    + " cluster that is empty, with new data directories");
         }
+        writes.put(Bucket.ROOMS, Keys.room(record.roomId()), CutRows.room(record.roomId()), value);
     }
 }

@@ -9,9 +9,7 @@ import io.unibus.store.QuorumUnconfirmedException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Random;
@@ -25,8 +23,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A bucket of real servers followed in memory, while messages and servers are lost. */
@@ -38,23 +36,13 @@ class FeedIT {
     @TempDir
     Path directory;
 
-    private final List<AutoCloseable> closers = new ArrayList<>();
+    @RegisterExtension
+    final Closers closers = new Closers();
+
     private final Recorder recorder = new Recorder();
 
-    @AfterEach
-    void close() throws Exception {
-        for (int i = closers.size() - 1; i >= 0; i--) {
-            closers.get(i).close();
-        }
-    }
-
-    private <T extends AutoCloseable> T closing(T closer) {
-        closers.add(closer);
-        return closer;
-    }
-
     private Servers servers(int count) {
-        Servers servers = closing(Servers.cluster(directory, count));
+        Servers servers = closers.add(Servers.cluster(directory, count));
         servers.createBuckets(count);
         return servers;
     }
@@ -69,13 +57,13 @@ class FeedIT {
 
         Followed(Link link, Supplier<Boolean> isLost) {
             ScheduledThreadPoolExecutor executor = new ScheduledThreadPoolExecutor(1);
-            closing(executor::shutdownNow);
+            closers.add(executor::shutdownNow);
             timer = Timer.on(executor);
             writes = new JetStreamWrites(link, timer, System::nanoTime, OPERATION);
             reads = new JetStreamReads(link, System::nanoTime, OPERATION);
-            feed = closing(
+            feed = closers.add(
                     new Feed(BUCKET, new Lossy(new JetStreamLive(link, BUCKET), isLost), reads, reads, recorder));
-            fence = closing(new QuorumFence(
+            fence = closers.add(new QuorumFence(
                     BUCKET,
                     feed,
                     writes,

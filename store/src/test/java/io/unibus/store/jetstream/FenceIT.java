@@ -17,8 +17,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Fences over real servers: who may be told yes, and how soon nobody. */
@@ -28,29 +28,19 @@ class FenceIT {
     @TempDir
     Path directory;
 
-    private final List<AutoCloseable> closers = new ArrayList<>();
+    @RegisterExtension
+    final Closers closers = new Closers();
+
     private final AtomicLong ahead = new AtomicLong();
 
-    @AfterEach
-    void close() throws Exception {
-        for (int i = closers.size() - 1; i >= 0; i--) {
-            closers.get(i).close();
-        }
-    }
-
-    private <T extends AutoCloseable> T closing(T closer) {
-        closers.add(closer);
-        return closer;
-    }
-
     private Servers cluster() {
-        Servers servers = closing(Servers.cluster(directory, 3));
+        Servers servers = closers.add(Servers.cluster(directory, 3));
         servers.createBuckets(3);
         return servers;
     }
 
     private QuorumFences open(Connection connection, Recorder recorder, Duration staleness) {
-        return closing(QuorumFences.open(
+        return closers.add(QuorumFences.open(
                 () -> connection,
                 Map.of(Bucket.ROOMS, recorder),
                 () -> System.nanoTime() + ahead.get(),
@@ -153,7 +143,7 @@ class FenceIT {
 
     @Test
     void nothingIsWrittenWhileNobodyReads() {
-        Servers servers = closing(Servers.single(directory));
+        Servers servers = closers.add(Servers.single(directory));
         servers.createBuckets(1);
         QuorumFences fences = open(servers.connect(0), new Recorder(), Duration.ofMillis(100));
         fences.of(Bucket.ROOMS).confirmNow();

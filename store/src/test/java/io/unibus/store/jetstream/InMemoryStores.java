@@ -1,6 +1,11 @@
 package io.unibus.store.jetstream;
 
+import io.unibus.protocol.Endpoint;
+import io.unibus.protocol.RoomId;
+import io.unibus.store.RandomWorkload;
+import io.unibus.store.StoreInvariants;
 import java.time.Duration;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
@@ -67,6 +72,17 @@ final class InMemoryStores implements AutoCloseable {
                 GRACE,
                 () -> clock.getAsLong() + ahead.get(),
                 new Random(number));
+    }
+
+    /** Uses a store at random, lets it repair whatever has been wrong for long, and checks it and a new one. */
+    void goOn(JetStreamStore store, Random random, List<RoomId> rooms, List<Endpoint> peers) {
+        new RandomWorkload(store, random, rooms, peers).run(150);
+        new StoreInvariants(store, rooms, peers).check();
+        for (int i = 0; i < 2; i++) {
+            putForward(GRACE.plusMinutes(1));
+            store.repair().run();
+        }
+        new StoreInvariants(open(), rooms, peers).check();
     }
 
     void putForward(Duration time) {

@@ -11,12 +11,10 @@ import io.unibus.protocol.Endpoint;
 import io.unibus.protocol.Epoch;
 import io.unibus.protocol.RoomId;
 import io.unibus.protocol.Subject;
-import io.unibus.store.RandomWorkload;
 import io.unibus.store.RoomState;
 import io.unibus.store.Store;
 import io.unibus.store.StoreException;
 import io.unibus.store.StoreFixtures;
-import io.unibus.store.StoreInvariants;
 import io.unibus.store.snapshot.Comparison;
 import io.unibus.store.snapshot.ControlPlanes;
 import io.unibus.store.snapshot.Integrity;
@@ -123,13 +121,7 @@ final class KvSnapshotTest {
                     assertThat(store.users()).isEqualTo(source.users());
                     ROOMS.forEach(room -> assertSameRoom(store, source, room));
                 }
-                new RandomWorkload(running, random, ROOMS, PEERS).run(150);
-                new StoreInvariants(running, ROOMS, PEERS).check();
-                stores.putForward(InMemoryStores.GRACE.plusMinutes(1));
-                running.repair().run();
-                stores.putForward(InMemoryStores.GRACE.plusMinutes(1));
-                running.repair().run();
-                new StoreInvariants(stores.open(), ROOMS, PEERS).check();
+                stores.goOn(running, random, ROOMS, PEERS);
             }
         }
     }
