@@ -8,13 +8,13 @@ import java.util.Set;
 /** An error as JetStream words it: the one place that knows its codes. */
 record ApiError(int code, int errorCode, String description) {
     private static final int WRONG_LAST_SEQUENCE = 10071;
-    private static final int WRONG_LAST_SEQUENCE_CONSTANT = 10164;
     private static final int NO_MESSAGE_FOUND = 10037;
     /**
      * No peers, not available, not the leader, no resources, not enabled (account, server), stream offline, expected
-     * sequence not ready: all of them said before a write is proposed to the other servers.
+     * sequence not ready, another write to the same place under way, of which nobody knows yet whether it will be taken
+     * (10164): all of them said before a write is proposed to the other servers.
      */
-    private static final Set<Integer> NOT_NOW = Set.of(10005, 10008, 10009, 10023, 10039, 10076, 10118, 10163);
+    private static final Set<Integer> NOT_NOW = Set.of(10005, 10008, 10009, 10023, 10039, 10076, 10118, 10163, 10164);
 
     /** The error in an answer of the API, which is there when the request was refused. */
     static Optional<ApiError> in(JsonValue answer) {
@@ -29,7 +29,7 @@ record ApiError(int code, int errorCode, String description) {
 
     /** The expectation of a write does not hold. */
     boolean isConflict() {
-        return errorCode == WRONG_LAST_SEQUENCE || errorCode == WRONG_LAST_SEQUENCE_CONSTANT;
+        return errorCode == WRONG_LAST_SEQUENCE;
     }
 
     boolean isNoMessage() {

@@ -143,7 +143,7 @@ final class JetStreamReads implements Reads, Inspection {
             long left = deadline - nanoTime.getAsLong();
             Message message = left > 0 ? answers.nextMessage(Duration.ofNanos(left)) : null;
             if (message == null) {
-                return Attempt.failed("no whole answer in time, but " + entries.size() + " entries");
+                return entries.isEmpty() ? Attempt.failed("no answer in time") : Attempt.of(new Page(entries, 1));
             }
             long predecessor = Entries.number(message.getHeaders(), "Nats-Last-Sequence");
             if (message.isStatusMessage()) {
@@ -182,7 +182,7 @@ final class JetStreamReads implements Reads, Inspection {
 
     private Answer await(String subject, byte[] body, Duration limit) throws InterruptedException {
         try {
-            return requests.send(subject, null, body, limit).get();
+            return requests.send(subject, body, limit).get();
         } catch (ExecutionException e) {
             return new Answer.Unanswered(String.valueOf(e.getCause()));
         }

@@ -16,6 +16,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -23,13 +24,13 @@ import org.jspecify.annotations.Nullable;
  * Writes as single publishes, up to {@value #IN_FLIGHT} of them in flight; a write beyond that waits for its turn in its
  * caller's thread. Futures complete on threads that must not be blocked. Thread-safe.
  *
- * <p>A write with an expectation that gets no answer, as when it reached a leader just then leaving, is sent again: of all
- * that were sent at most one can be taken, since it ends what the others expect.
+ * <p>Of a write with an expectation that gets no answer, as when it reached a leader just then leaving, another copy is sent:
+ * at most one of them can be taken, since it ends what the others expect. Each copy's answer is waited for to the end.
  */
 final class JetStreamWrites implements Writes {
     private static final int IN_FLIGHT = 256;
-    /** How often a write with an expectation is sent if none is answered. */
-    private static final int SENDINGS = 4;
+    /** A copy without an answer for this part of the timeout is followed by another. */
+    private static final int COPIES = 4;
 
     private static final long SHORTEST_PAUSE_MILLIS = 5;
     private static final long LONGEST_PAUSE_MILLIS = 100;
@@ -78,44 +79,66 @@ final class JetStreamWrites implements Writes {
             Thread.currentThread().interrupt();
             return CompletableFuture.failedFuture(write.unavailable("interrupted before it was sent"));
         }
-        write.attempt("it was not sent in time");
+        write.send("it was not sent in time");
         return write.result.whenComplete((revision, failure) -> permits.release());
     }
 
-    /** One write with its attempts, each begun when the one before was certainly not taken, or may safely be repeated. */
+    /** One write and the copies of it that were sent. */
     private final class Write {
         private final Bucket bucket;
         private final String key;
         private final byte[] value;
-        private final Headers headers;
+        private final @Nullable Headers headers;
         private final boolean repeatable;
         private final long deadline = nanoTime.getAsLong() + timeout.toNanos();
         private final CompletableFuture<OptionalLong> result = new CompletableFuture<>();
-        private long pause = SHORTEST_PAUSE_MILLIS;
-        /** An attempt without an answer may have been taken, or may be yet. */
-        private boolean unclear;
+        private final AtomicInteger sent = new AtomicInteger();
+        /** Those copies that were not refused: each may have been taken, or be taken yet. */
+        private final AtomicInteger open = new AtomicInteger();
+
+        private volatile long pause = SHORTEST_PAUSE_MILLIS;
 
         Write(Bucket bucket, String key, byte[] value, Headers headers, Expectation expectation) {
             this.bucket = bucket;
             this.key = key;
             this.value = value;
-            this.headers = headers;
+            this.headers = headers.isEmpty() ? null : headers;
             this.repeatable = expectation != Expectation.NOTHING;
         }
 
-        void attempt(String lastProblem) {
+        /** Sends a copy, or gives up when it is too late. */
+        void send(String lastProblem) {
             long left = deadline - nanoTime.getAsLong();
             if (left <= 0) {
-                fail(lastProblem);
+                giveUp(lastProblem);
                 return;
             }
-            long limit = repeatable ? Math.min(left, timeout.toNanos() / SENDINGS) : left;
-            requests.send(bucket.subject(key), headers.isEmpty() ? null : headers, value, Duration.ofNanos(limit))
+            int copy = sent.incrementAndGet();
+            open.incrementAndGet();
+            requests.begin(bucket.subject(key), headers, value, Duration.ofNanos(left))
                     .thenAccept(this::settle)
                     .exceptionally(bug -> {
                         fail(unknown("the answer was not understood", bug));
                         return null;
                     });
+            timer.after(Duration.ofNanos(repeatable ? Math.min(left, patience()) : left), () -> follow(copy));
+        }
+
+        private long patience() {
+            return timeout.toNanos() / COPIES;
+        }
+
+        /** What comes when a copy had its time: nothing if it is not the last one, or the next is to come anyway. */
+        private void follow(int copy) {
+            if (result.isDone() || copy != sent.get() || open.get() == 0) {
+                return;
+            }
+            String problem = "no answer within " + timeout.toMillis() + " ms";
+            if (repeatable) {
+                send(problem);
+            } else {
+                giveUp(problem);
+            }
         }
 
         private void settle(Answer answer) {
@@ -124,12 +147,7 @@ final class JetStreamWrites implements Writes {
             } else if (answer instanceof Answer.NotTaken notTaken) {
                 again(notTaken.why());
             } else if (answer instanceof Answer.Unanswered unanswered) {
-                unclear = true;
-                if (repeatable) {
-                    attempt(unanswered.why());
-                } else {
-                    fail(unanswered.why());
-                }
+                fail(unknown(unanswered.why(), null)); // the connection is closed, and no copy can be answered any more
             }
         }
 
@@ -155,27 +173,33 @@ final class JetStreamWrites implements Writes {
         }
 
         private void refused(ApiError error) {
-            if (error.isConflict() && unclear) {
-                fail("it was sent again, and then refused: " + error);
-            } else if (error.isConflict()) {
-                result.complete(OptionalLong.empty());
-            } else if (error.isTransient()) {
+            if (error.isTransient()) {
                 again(error.toString());
             } else if (error.isServerFault()) {
                 fail(unknown(error.toString(), null));
+            } else if (open.decrementAndGet() > 0) {
+                // Another copy was taken, and says so in a moment if it ever does; or somebody else was first.
+                timer.after(
+                        Duration.ofNanos(patience()),
+                        () -> fail(unknown("it was sent several times, and then refused: " + error, null)));
+            } else if (error.isConflict()) {
+                result.complete(OptionalLong.empty());
             } else {
-                fail(error.toString());
+                fail(unavailable(error.toString()));
             }
         }
 
+        /** This copy was not taken. Unless one of the others may have been, there is another soon. */
         private void again(String problem) {
-            long millis = pause / 2 + ThreadLocalRandom.current().nextLong(pause);
-            pause = Math.min(2 * pause, LONGEST_PAUSE_MILLIS);
-            timer.after(Duration.ofMillis(millis), () -> attempt(problem));
+            if (open.decrementAndGet() == 0) {
+                long millis = pause / 2 + ThreadLocalRandom.current().nextLong(pause);
+                pause = Math.min(2 * pause, LONGEST_PAUSE_MILLIS);
+                timer.after(Duration.ofMillis(millis), () -> send(problem));
+            }
         }
 
-        private void fail(String why) {
-            fail(unclear ? unknown(why, null) : unavailable(why));
+        private void giveUp(String why) {
+            fail(open.get() > 0 ? unknown(why, null) : unavailable(why));
         }
 
         private void fail(StoreException failure) {

@@ -18,7 +18,7 @@ interface Reads {
      */
     Page page(Bucket bucket, long fromSequence, int limit);
 
-    /** @param remaining how many entries come after these at that replica */
+    /** @param remaining how many entries come after these at that replica, or only that there are some */
     record Page(List<Entry> entries, long remaining) {
         public Page {
             entries = List.copyOf(entries);

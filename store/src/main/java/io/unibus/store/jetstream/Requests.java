@@ -23,7 +23,16 @@ final class Requests {
     }
 
     /** Completes with the answer in the limit, on a thread that must not be blocked; never fails. */
-    CompletableFuture<Answer> send(String subject, @Nullable Headers headers, byte[] body, Duration limit) {
+    CompletableFuture<Answer> send(String subject, byte[] body, Duration limit) {
+        return begin(subject, null, body, limit)
+                .completeOnTimeout(
+                        new Answer.Unanswered("no answer within " + limit.toMillis() + " ms"),
+                        limit.toNanos(),
+                        TimeUnit.NANOSECONDS);
+    }
+
+    /** Like {@link #send}, but completes without an answer only some seconds after the limit. */
+    CompletableFuture<Answer> begin(String subject, @Nullable Headers headers, byte[] body, Duration limit) {
         try {
             Connection connection = link.connection();
             if (connection.getStatus() != Connection.Status.CONNECTED) {
@@ -31,10 +40,7 @@ final class Requests {
             }
             // The library removes what it waits for at the first of its rounds after the limit.
             CompletableFuture<Message> request = connection.requestWithTimeout(subject, headers, body, limit);
-            return request.copy()
-                    .orTimeout(limit.toNanos(), TimeUnit.NANOSECONDS)
-                    .handle((message, failure) ->
-                            message != null ? answered(message) : failed(request, failure, limit));
+            return request.handle((message, failure) -> message != null ? answered(message) : failed(request, failure));
         } catch (StoreUnavailableException e) {
             return notTaken(e.getMessage());
         } catch (IllegalStateException | IllegalArgumentException e) {
@@ -49,15 +55,10 @@ final class Requests {
                 : new Answer.Answered(message);
     }
 
-    private static Answer failed(CompletableFuture<Message> request, @Nullable Throwable failure, Duration limit) {
-        if (isNoResponders(request)) {
-            return new Answer.NotTaken("no responders");
-        }
-        request.cancel(false);
-        return new Answer.Unanswered(
-                failure instanceof java.util.concurrent.TimeoutException
-                        ? "no answer within " + limit.toMillis() + " ms"
-                        : "no answer: " + failure);
+    private static Answer failed(CompletableFuture<Message> request, @Nullable Throwable failure) {
+        return isNoResponders(request)
+                ? new Answer.NotTaken("no responders")
+                : new Answer.Unanswered("no answer: " + failure);
     }
 
     /** The library says it by an exception or by cancelling the request, depending on its options. */
