@@ -112,9 +112,21 @@ final class RoomCreation {
 
     private OptionalLong putReservation(
             Subject subject, Reservation reservation, Expectation expected, Deadline deadline) {
-        // A reservation without a room is nothing to readers, so an unknown outcome means that nothing was done.
-        return buckets.certain(
-                buckets.writes().put(Bucket.ROOMS, Keys.subject(subject), reservation.toJson(), expected), deadline);
+        String key = Keys.subject(subject);
+        try {
+            return Buckets.await(
+                    buckets.writes().put(Bucket.ROOMS, key, reservation.toJson(), expected), deadline.left());
+        } catch (OutcomeUnknownException e) {
+            // A reservation without a room is nothing to readers: unless it is seen to be there, nothing was done.
+            buckets.confirmNow(Set.of(Bucket.ROOMS), deadline);
+            Optional<Entry> holder = buckets.reads().atLeader(Bucket.ROOMS, key);
+            if (holder.isEmpty()
+                    || holder.get().deleted()
+                    || !reservation(holder.get()).equals(reservation)) {
+                throw new StoreUnavailableException("the reservation of " + subject + " was not confirmed", e);
+            }
+            return OptionalLong.of(holder.get().revision());
+        }
     }
 
     private Standing standing(Subject subject, Entry entry, Deadline deadline) {

@@ -143,6 +143,21 @@ final class UnknownOutcomeTest {
     }
 
     @Test
+    void roomWhoseReservationWasWrittenIsCreated() {
+        plan(Keys.subject(Subject.defaultFor(ROOM)), FaultyWrites.Fault.HIDE);
+        RoomState state = done(store.createRoom(encryptedRoom(ROOM, ALICE)));
+        assertThat(other.findRoom(ROOM)).contains(state);
+    }
+
+    @Test
+    void roomWhoseReservationWasLostIsNotCreated() {
+        plan(Keys.subject(Subject.defaultFor(ROOM)), FaultyWrites.Fault.LOSE);
+        assertThatThrownBy(() -> store.createRoom(encryptedRoom(ROOM, ALICE)))
+                .isInstanceOf(StoreUnavailableException.class);
+        done(other.createRoom(encryptedRoom(ROOM, ALICE)));
+    }
+
+    @Test
     void roomIsUnknownWithoutAQuorum() {
         plan(ROOM_KEY, FaultyWrites.Fault.LOSE);
         writes.meanwhile(client::cutOff);
