@@ -167,15 +167,22 @@ final class ImportWrites {
             Optional<Entry> entry = reads.atLeader(bucket, key);
             if (entry.isPresent() && isWritten(entry.get())) {
                 isAt(bucket, entry.get().revision());
-            } else if (entry.map(Entry::revision).orElse(0L) == expected && attempts < ATTEMPTS) {
-                send();
+            } else if (entry.map(Entry::revision).orElse(0L) != expected) {
+                throw unavailable(
+                        "was changed by somebody else during the import", "see that nobody uses the cluster yet");
+            } else if (attempts == ATTEMPTS) {
+                throw unavailable("could not be written", "see with `unibus status` how the nodes are");
             } else {
-                throw new StoreUnavailableException(
-                        "Key " + key + " of " + bucket.bucketName() + " was changed by somebody else during the import,"
-                                + " which goes on where it was when it is run again. To do: see that nobody uses the"
-                                + " cluster yet, and try again.",
-                        null);
+                send();
             }
+        }
+
+        private StoreUnavailableException unavailable(String why, String advice) {
+            return new StoreUnavailableException(
+                    "Key " + key + " of " + bucket.bucketName() + " " + why
+                            + ". The import goes on where it was when it is run again. To do: " + advice + ", and try"
+                            + " again.",
+                    null);
         }
 
         private boolean isWritten(Entry entry) {

@@ -14,31 +14,33 @@ import java.util.Optional;
 
 /**
  * One import: makes the buckets hold what a source does, given what they held before, which must not be more users or
- * rooms. Users first, then the rooms, some at a time. The same import always writes the same bytes, so that one that ended
- * early is completed by another. Used once, by one thread.
+ * rooms. Users first, then the rooms, some at a time. What it writes has the same names in every import of one origin, so
+ * that one that ended early is completed by another. Used once, by one thread.
  */
 final class KvImport {
-    /**
-     * How many rooms are written together, bucket by bucket, since writes to several buckets in turn cost the servers half
-     * as much again; and after how many records no more rooms are added. Few enough that no node ever takes what waits for
-     * its room's record for abandoned.
-     */
-    private static final int CHUNK_ROOMS = 1_024;
-
-    private static final int CHUNK_RECORDS = 40_000;
-
     private final KvCut before;
     private final ImportIds ids;
     private final Progress progress;
     private final ImportWrites writes;
+    private final Chunk limit;
     private final List<RoomImport> chunk = new ArrayList<>();
     private long done;
     private long doneBefore;
     private long total;
 
-    KvImport(Writes writes, Reads reads, KvCut before, ImportIds ids, Progress progress) {
+    /**
+     * What is written together, bucket by bucket, since writes to several buckets in turn cost the servers half as much again.
+     * No more rooms are added after so many of them, or so many records, which are few enough that no node ever takes what
+     * waits for its room's record for abandoned.
+     */
+    record Chunk(int rooms, int records) {
+        static final Chunk DEFAULT = new Chunk(1_024, 40_000);
+    }
+
+    KvImport(Writes writes, Reads reads, KvCut before, ImportIds ids, Chunk limit, Progress progress) {
         this.before = before;
         this.ids = ids;
+        this.limit = limit;
         this.progress = progress;
         this.writes = new ImportWrites(writes, reads, before.rows());
     }
@@ -51,18 +53,20 @@ final class KvImport {
                 PeekedCursor oldUsers = new PeekedCursor(before.all());
                 PeekedCursor rooms = new PeekedCursor(source.from(Section.ROOMS));
                 PeekedCursor oldRooms = new PeekedCursor(before.from(Section.ROOMS));
-                Parts parts = new Parts(source)) {
+                PeekedCursor members = new PeekedCursor(source.from(Section.MEMBERS));
+                PeekedCursor keys = new PeekedCursor(source.from(Section.SEALED_KEYS))) {
             writeUsers(users, oldUsers);
             doneBefore = done;
             Pairs.forEach(rooms, oldRooms, SnapshotRecord.OfRoom.class::isInstance, (room, old) -> {
                 RoomImport next = new RoomImport(into, room(room.orElseThrow()), old.isPresent());
-                next.writeKeys(parts.keys);
+                next.writeKeys(keys);
+                next.readMembers(members);
                 chunk.add(next);
-                if (chunk.size() == CHUNK_ROOMS || done - doneBefore >= CHUNK_RECORDS) {
-                    finishChunk(parts);
+                if (chunk.size() == limit.rooms() || done - doneBefore >= limit.records()) {
+                    finishChunk();
                 }
             });
-            finishChunk(parts);
+            finishChunk();
             writes.awaitCertain();
             finished = true;
         } finally {
@@ -72,29 +76,9 @@ final class KvImport {
         }
     }
 
-    /** What belongs to the rooms. */
-    private static final class Parts implements AutoCloseable {
-        private final PeekedCursor keys;
-        private final PeekedCursor index;
-        private final PeekedCursor members;
-
-        Parts(SnapshotSource source) {
-            keys = new PeekedCursor(source.from(Section.SEALED_KEYS));
-            index = new PeekedCursor(source.from(Section.MEMBERS));
-            members = new PeekedCursor(source.from(Section.MEMBERS));
-        }
-
-        @Override
-        public void close() {
-            keys.close();
-            index.close();
-            members.close();
-        }
-    }
-
-    private void finishChunk(Parts parts) {
-        chunk.forEach(room -> room.writeIndex(parts.index));
-        chunk.forEach(room -> room.writeMembers(parts.members));
+    private void finishChunk() {
+        chunk.forEach(RoomImport::writeIndex);
+        chunk.forEach(RoomImport::writeMembers);
         chunk.forEach(RoomImport::writeReservation);
         writes.awaitCertain();
         chunk.forEach(RoomImport::writeRecord);

@@ -25,6 +25,7 @@ public final class KvTarget implements SnapshotTarget, AutoCloseable {
     private final Writes writes;
     private final Reads reads;
     private final Function<Map<Bucket, EntryListener>, Following> follow;
+    private final KvImport.Chunk chunk;
     private final LongSupplier nanoTime;
     private final Runnable release;
 
@@ -32,11 +33,13 @@ public final class KvTarget implements SnapshotTarget, AutoCloseable {
             Writes writes,
             Reads reads,
             Function<Map<Bucket, EntryListener>, Following> follow,
+            KvImport.Chunk chunk,
             LongSupplier nanoTime,
             Runnable release) {
         this.writes = writes;
         this.reads = reads;
         this.follow = follow;
+        this.chunk = chunk;
         this.nanoTime = nanoTime;
         this.release = release;
     }
@@ -80,6 +83,7 @@ public final class KvTarget implements SnapshotTarget, AutoCloseable {
                 new JetStreamWrites(link, Timer.on(executor), nanoTime, timeout),
                 new JetStreamReads(link, nanoTime, timeout),
                 listeners -> new QuorumFollowing(link, listeners, nanoTime, timeout),
+                KvImport.Chunk.DEFAULT,
                 nanoTime,
                 executor::shutdownNow);
     }
@@ -108,9 +112,26 @@ public final class KvTarget implements SnapshotTarget, AutoCloseable {
         try (KvCut before = cut()) {
             Comparison comparison = Comparison.between(source, before, progress);
             if (!comparison.isConflict() && !comparison.isEqual()) {
-                new KvImport(writes, reads, before, ImportIds.ANY, progress).run(source);
+                new KvImport(writes, reads, before, ImportIds.ANY, chunk, progress).run(source);
+                requireEqual(source, progress);
             }
             return comparison;
+        }
+    }
+
+    /** What an earlier import left may have been cleared away by a node after it was found here. */
+    private void requireEqual(SnapshotSource source, Progress progress) {
+        progress.at(Progress.Step.READ_TARGET, 0, 0);
+        try (SnapshotSource now = source()) {
+            Comparison after = Comparison.between(source, now, progress);
+            if (!after.isEqual()) {
+                throw new StoreUnavailableException(
+                        "The buckets were changed during the import: " + after.missing() + " records are missing, "
+                                + after.differing() + " differ and " + after.extra()
+                                + " are new. To do: see that nobody"
+                                + " uses the cluster yet, and try again.",
+                        null);
+            }
         }
     }
 
@@ -123,7 +144,7 @@ public final class KvTarget implements SnapshotTarget, AutoCloseable {
      * @throws io.unibus.store.StoreException when the servers did not take it all; a later call goes on
      */
     public void write(SnapshotSource source, KvCut found, String migration, Progress progress) {
-        new KvImport(writes, reads, found, new ImportIds(migration), progress).run(source);
+        new KvImport(writes, reads, found, new ImportIds(migration), chunk, progress).run(source);
     }
 
     /** The mark of a completed migration, if there is one. */

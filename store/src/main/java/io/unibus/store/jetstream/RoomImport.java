@@ -19,8 +19,8 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * One room of an import, in steps, each of which writes to one bucket and begins where the one before has begun to write.
- * The record is the last, when all else is certain to be there, so that no reader ever sees half of a room. That of a room
+ * One room of an import, in steps, each of which writes to one bucket: keys, index, members, reservation, record. The record
+ * is the last, when all else is certain to be there, so that no reader ever sees half of a room. That of a room
  * which was there carries what changes of its members, as that of a change by a node does; to settle it is left to the
  * nodes. Used by one thread.
  */
@@ -40,12 +40,15 @@ final class RoomImport {
     private final Runnable advance;
     private final Room room;
     private final Optional<RoomRecord> existing;
+    /** Of a room that was not there. */
+    private final List<Member> members = new ArrayList<>();
+
     private Delta delta = Delta.of(List.of(), List.of(), Map.of());
 
     /**
      * What the rooms of one import have in common.
      *
-     * @param advance told of each record that is being written
+     * @param advance told of each record of the source that was read
      */
     record Into(KvCut before, ImportIds ids, ImportWrites writes, Runnable advance) {}
 
@@ -118,14 +121,23 @@ final class RoomImport {
         writes.delete(Bucket.ROOM_KEYS, key, place);
     }
 
-    /** That each member is in the room, for the index; where the room was there, the nodes see to that. */
-    void writeIndex(PeekedCursor members) {
-        for (Optional<Member> member = next(members); member.isPresent(); member = next(members)) {
-            if (existing.isEmpty()) {
-                putIndex(member.get().endpoint());
-            }
-            members.skip();
+    /** Takes note of the members, whose writes come later. */
+    void readMembers(PeekedCursor cursor) {
+        if (existing.isPresent()) {
+            delta = changeMembers(existing.get(), cursor);
+            return;
         }
+        while (cursor.peek().orElse(null) instanceof SnapshotRecord.OfMember record
+                && record.room().equals(room.roomId())) {
+            members.add(record.member());
+            cursor.skip();
+            advance.run();
+        }
+    }
+
+    /** That each member is in the room, for the index; where the room was there, the nodes see to that. */
+    void writeIndex() {
+        members.forEach(member -> putIndex(member.endpoint()));
     }
 
     private void putIndex(Endpoint endpoint) {
@@ -140,26 +152,16 @@ final class RoomImport {
     }
 
     /** The members. Of a room that is not there yet, what another import left of it and is wrong by now goes. */
-    void writeMembers(PeekedCursor members) {
+    void writeMembers() {
         if (existing.isPresent()) {
-            delta = changeMembers(existing.get(), members);
             return;
         }
         Set<Endpoint> left = writtenMembers();
-        for (Optional<Member> member = next(members); member.isPresent(); member = next(members)) {
-            putMember(member.get());
-            left.remove(member.get().endpoint());
-            members.skip();
-            advance.run();
+        for (Member member : members) {
+            putMember(member);
+            left.remove(member.endpoint());
         }
         left.forEach(this::deleteMember);
-    }
-
-    /** The next member, if it is one of this room. */
-    private Optional<Member> next(PeekedCursor members) {
-        return members.peek()
-                .filter(record -> isMemberOf(record, room.roomId()))
-                .map(RoomImport::member);
     }
 
     /** Those who have a record in the bucket, of whatever kind. */

@@ -5,6 +5,9 @@ import java.util.Map;
 
 /** Follows buckets in memory, of which it hears everything at once. */
 final class InMemoryFollowing implements Following {
+    /** So that few rooms are several chunks. */
+    private static final KvImport.Chunk SMALL = new KvImport.Chunk(2, 7);
+
     private final InMemoryBuckets.Client client;
     private final List<Fence> fences;
 
@@ -22,6 +25,7 @@ final class InMemoryFollowing implements Following {
                 writes,
                 reads,
                 listeners -> new InMemoryFollowing(buckets.client(), listeners),
+                SMALL,
                 System::nanoTime,
                 () -> {});
     }
