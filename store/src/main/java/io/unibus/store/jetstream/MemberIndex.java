@@ -2,7 +2,9 @@ package io.unibus.store.jetstream;
 
 import io.unibus.protocol.MalformedException;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -18,7 +20,8 @@ final class MemberIndex {
     private final EachItem each;
     private final Scan scan;
     private final Suspects<Keys.OfMember> suspects;
-    private final Set<Keys.OfMember> wrong = new HashSet<>();
+    /** Whether the bucket lists them, which is not what the members say. */
+    private final Map<Keys.OfMember, Boolean> wrong = new HashMap<>();
 
     MemberIndex(Buckets buckets, RoomView view, EachItem each, Duration grace, LongSupplier nanoTime) {
         this.buckets = buckets;
@@ -35,9 +38,10 @@ final class MemberIndex {
             view.forEachMembership(unseen::add);
         }
         scan.run(entry -> look(entry, unseen));
-        wrong.addAll(unseen);
+        unseen.forEach(key -> wrong.put(key, false));
+        wrong.entrySet().removeIf(entry -> entry.getValue() == isMember(entry.getKey()));
         int repaired = 0;
-        for (Keys.OfMember key : suspects.stillWrong(wrong)) {
+        for (Keys.OfMember key : suspects.stillWrong(wrong.keySet())) {
             repaired += each.run(key, () -> repair(key)) ? 1 : 0;
         }
         return repaired;
@@ -58,7 +62,7 @@ final class MemberIndex {
         }
         unseen.remove(key);
         if (entry.deleted() == isMember(key)) {
-            wrong.add(key);
+            wrong.put(key, !entry.deleted());
         } else {
             wrong.remove(key);
         }
