@@ -23,7 +23,8 @@ final class InterruptedMigrationIT {
     @Test
     void anInterruptedMigrationSaysSoAndTheNextRunCompletesIt() throws Exception {
         Path database = Files.createDirectory(scenario.directory("old")).resolve("unibus.db");
-        Population.of(RECORDS, Settings.random()).settleIn(database, scenario);
+        Population population = Population.of(RECORDS, Settings.random());
+        population.settleIn(database, scenario);
         byte[] before = exported(database, "before");
         Cluster cluster = scenario.aCluster().withNodes(3).start().awaitReady();
 
@@ -32,13 +33,13 @@ final class InterruptedMigrationIT {
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .redirectError(errors.toFile())
                 .start();
-        Await.until("the first writes", LIMIT, () -> Files.exists(beside(database, ".migrating")));
-        Proc.of(migration.pid()).orElseThrow().terminate(); // Ctrl-C is ignored by what a shell runs in the background
+        Await.until("the first rooms", LIMIT, () -> population.isBegun(cluster.node(1)));
+        migration.destroy(); // SIGTERM; the signal of Ctrl-C is ignored by what a shell runs in the background
         assertThat(migration.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS)).isTrue();
 
         assertThat(Files.readString(errors)).startsWith(System.lineSeparator() + "unibus: interrupted. ");
         assertThat(Files.readAllLines(errors)).hasSize(2);
-        assertThat(migration.exitValue()).isEqualTo(130);
+        assertThat(migration.exitValue()).isEqualTo(143);
         assertThat(beside(database, ".migrated")).doesNotExist();
         assertThat(unfinishedBeside(database)).isEmpty();
         assertThat(exported(database, "after")).isEqualTo(before);

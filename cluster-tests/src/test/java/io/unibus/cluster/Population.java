@@ -125,6 +125,13 @@ final class Population implements SnapshotSource {
         assertThat(imported.exitCode()).as(imported.errors()).isZero();
     }
 
+    /** Whether that node shows some of the rooms. */
+    boolean isBegun(ClusterNode node) {
+        return !new NodeView(node.url(), List.of(owner))
+                .roomsOf(owner.endpoint())
+                .isEmpty();
+    }
+
     /** Through that node. */
     void requireRooms(ClusterNode node) {
         assertThat(new NodeView(node.url(), List.of(owner)).roomsOf(owner.endpoint()))

@@ -6,6 +6,7 @@ import io.unibus.node.host.ExitCode;
 import io.unibus.node.host.FatalException;
 import io.unibus.store.snapshot.Progress;
 import java.io.PrintWriter;
+import java.time.Duration;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
@@ -16,7 +17,7 @@ import picocli.CommandLine;
 /** Where the program begins, and its shutdown hooks: a process has at most one of them. */
 public final class Main {
     /** How long work that is asked to end may take to remove what it has not finished. */
-    private static final long WORK_END_SECONDS = 2;
+    private static final Duration END_LIMIT = Duration.ofSeconds(2);
 
     private Main() {}
 
@@ -72,8 +73,7 @@ public final class Main {
     }
 
     /**
-     * Runs work to its end, or until the process is asked to end: then the process says so, and ends with
-     * {@link ExitCode#INTERRUPTED}.
+     * Runs work to its end, or until a signal asks the process to end: then it says so, and ends as the signal has it.
      *
      * @param err for people; where it is a terminal it shows how far the work is
      * @param whatNow what was done and what to do next, if it was not run to its end
@@ -84,15 +84,9 @@ public final class Main {
         CountDownLatch ended = new CountDownLatch(1);
         Thread hook = new Thread(
                 () -> {
-                    try {
-                        worker.interrupt();
-                        awaitEndOfWork(ended);
-                        err.println();
-                        err.println("unibus: interrupted. " + whatNow);
-                        err.flush();
-                    } finally {
-                        Runtime.getRuntime().halt(ExitCode.INTERRUPTED.code());
-                    }
+                    worker.interrupt();
+                    await(ended);
+                    tell(err, "unibus: interrupted. " + whatNow);
                 },
                 "shutdown-hook");
         Runtime.getRuntime().addShutdownHook(hook);
@@ -109,20 +103,36 @@ public final class Main {
         }
     }
 
-    private static void awaitEndOfWork(CountDownLatch ended) {
+    private static void await(CountDownLatch ended) {
         try {
-            var unused = ended.await(WORK_END_SECONDS, TimeUnit.SECONDS);
+            var unused = ended.await(END_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
     }
 
-    /** Takes the hook away; when it runs already it ends the process, and nothing else is to be said meanwhile. */
+    /** On a thread of its own: a terminal that was stopped takes nothing, and must not keep the process from ending. */
+    private static void tell(PrintWriter err, String message) {
+        CountDownLatch told = new CountDownLatch(1);
+        Thread teller = new Thread(
+                () -> {
+                    err.println();
+                    err.println(message);
+                    err.flush();
+                    told.countDown();
+                },
+                "shutdown-message");
+        teller.setDaemon(true);
+        teller.start();
+        await(told);
+    }
+
+    /** Takes the hook away. When it runs already, nothing else is to be said until the process ends with it. */
     private static void leaveTo(Thread hook) {
         try {
             Runtime.getRuntime().removeShutdownHook(hook);
         } catch (IllegalStateException e) {
-            new Semaphore(0).acquireUninterruptibly(); // until the hook ends the process
+            new Semaphore(0).acquireUninterruptibly();
         }
     }
 }

@@ -41,8 +41,7 @@ import picocli.CommandLine.Model.CommandSpec;
             "  unibus user add U... --handle alice --admin",
             "  unibus room create --identity alice.seed team.chat",
             "",
-            "Exit codes: 0 done, 1 refused or unexpected, 2 usage, 69 unavailable, 75 try again, 78 configuration,"
-                    + " 130 interrupted."
+            "Exit codes: 0 done, 1 refused or unexpected, 2 usage, 69 unavailable, 75 try again, 78 configuration."
         })
 final class Unibus extends BaseCommand {
     static CommandLine commandLine() {

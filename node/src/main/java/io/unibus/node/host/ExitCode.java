@@ -1,6 +1,6 @@
 package io.unibus.node.host;
 
-/** Exit codes, after BSD {@code sysexits.h} and POSIX shells. */
+/** Exit codes, after BSD {@code sysexits.h}. */
 public enum ExitCode {
     OK(0),
     UNEXPECTED(1),
@@ -10,9 +10,7 @@ public enum ExitCode {
     /** The same command may succeed later, with nothing changed. */
     TRY_AGAIN(75),
     /** Configuration or data must be changed first. */
-    CONFIGURATION(78),
-    /** Asked to end before it was done; what a shell says of a command that Ctrl-C ended. */
-    INTERRUPTED(130);
+    CONFIGURATION(78);
 
     private final int code;
 
