@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Logs extends ContextAwareBase implements Configurator {
     private static final String NATS_SERVER = "nats-server";
-    private static final String XNIO_CONNECTIONS = "org.xnio.nio";
+    private static final String XNIO = "org.xnio";
 
     @Override
     public ExecutionStatus configure(LoggerContext context) {
@@ -43,7 +43,7 @@ public final class Logs extends ContextAwareBase implements Configurator {
 
     /** A connection that comes while the threads for connections end is refused, which XNIO takes for its own error. */
     static void forStopping() {
-        level(XNIO_CONNECTIONS, Level.OFF);
+        level(XNIO, Level.OFF);
     }
 
     /** Writes out what is still held back; to be called last. */
