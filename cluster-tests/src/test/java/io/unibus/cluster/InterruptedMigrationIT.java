@@ -3,8 +3,10 @@ package io.unibus.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -12,7 +14,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** An operator stops a migration, or the system does, while it runs. */
+/** A migration that cannot go on to its end: somebody stops it, or there is no space left. */
 final class InterruptedMigrationIT {
     private static final int RECORDS = 20_000;
     private static final Duration LIMIT = Duration.ofMinutes(1);
@@ -50,6 +52,27 @@ final class InterruptedMigrationIT {
         assertThat(beside(database, ".migrated")).exists();
     }
 
+    @Test
+    void withoutSpaceForTheBackupNothingIsWrittenOrLeft() throws Exception {
+        Mount mount = Mount.at(scenario.directory("old"), "size=64m,mode=0700");
+        scenario.closeAfterwards(mount);
+        Path database = scenario.directory("old").resolve("unibus.db");
+        Population population = Population.of(RECORDS, Settings.random());
+        population.settleIn(database, scenario);
+        byte[] before = exported(database, "before");
+        Cluster cluster = scenario.aCluster().withNodes(3).start().awaitReady();
+
+        try (FileChannel filler = FileChannel.open(mount.fill(), StandardOpenOption.WRITE)) {
+            filler.truncate(filler.size() - Files.size(database) / 2);
+        }
+        Unibus.Result refused = scenario.unibus().run(migration(cluster, database), LIMIT);
+        assertThat(refused.exitCode()).as(refused.errors()).isEqualTo(75);
+        assertThat(refused.errors()).contains("the disk is full").contains("free space");
+        assertThat(unfinishedBeside(database)).isEmpty();
+        assertThat(population.isBegun(cluster.node(1))).isFalse();
+        assertThat(exported(database, "after")).isEqualTo(before);
+    }
+
     private ProcessBuilder migration(Cluster cluster, Path database) {
         return scenario.unibus()
                 .builder(List.of(
@@ -76,7 +99,7 @@ final class InterruptedMigrationIT {
 
     private static List<Path> unfinishedBeside(Path database) throws IOException {
         try (Stream<Path> files = Files.list(database.resolveSibling("."))) {
-            return files.filter(file -> file.toString().endsWith(".tmp")).toList();
+            return files.filter(file -> file.toString().contains(".tmp")).toList();
         }
     }
 }

@@ -13,6 +13,9 @@ import org.jspecify.annotations.Nullable;
 /** Progress in one line of a terminal, which is written over: records, rate and the time left. One thread at a time. */
 final class ProgressLine implements Progress {
     private static final long NANOS_PER_LINE = Duration.ofMillis(200).toNanos();
+    /** Before it a rate says nothing. */
+    private static final Duration SHORTEST_FOR_RATE = Duration.ofMillis(500);
+
     private static final int WIDTH = 78;
 
     private final PrintWriter terminal;
@@ -61,12 +64,15 @@ final class ProgressLine implements Progress {
     private static String line(Step step, long done, long total, Duration took) {
         StringBuilder line = new StringBuilder(step.toString());
         if (done > 0) {
-            double rate = done / Math.max(0.001, took.toNanos() / 1e9);
             line.append(String.format(Locale.ROOT, ": %,d", done));
             if (total > 0) {
                 line.append(String.format(Locale.ROOT, " of %,d", total));
             }
-            line.append(String.format(Locale.ROOT, " records, %,.0f/s", rate));
+            line.append(" records");
+        }
+        if (done > 0 && took.compareTo(SHORTEST_FOR_RATE) >= 0) {
+            double rate = done / (took.toNanos() / 1e9);
+            line.append(String.format(Locale.ROOT, ", %,.0f/s", rate));
             if (total > done) {
                 long left = Math.round((total - done) / rate);
                 line.append(String.format(Locale.ROOT, ", %d:%02d left", left / 60, left % 60));

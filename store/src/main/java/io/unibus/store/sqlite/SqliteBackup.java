@@ -35,7 +35,7 @@ public final class SqliteBackup {
         Path unfinished = path.resolveSibling(path.getFileName() + ".backup.tmp");
         try {
             try {
-                Files.deleteIfExists(unfinished); // of one that was ended
+                discard(unfinished); // of one that was ended
                 // SQLite fills an empty file, which so has its mode from the beginning.
                 Files.createFile(
                         unfinished, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
@@ -45,7 +45,7 @@ public final class SqliteBackup {
                 sync(copy.resolveSibling("."), StandardOpenOption.READ);
                 return copy;
             } finally {
-                Files.deleteIfExists(unfinished);
+                discard(unfinished);
             }
         } catch (FileAlreadyExistsException e) {
             throw new SnapshotException(e.getFile() + " exists already and was left as it is: try again", e);
@@ -66,6 +66,11 @@ public final class SqliteBackup {
         } finally {
             session.close();
         }
+    }
+
+    private static void discard(Path unfinished) throws IOException {
+        Files.deleteIfExists(unfinished);
+        Files.deleteIfExists(unfinished.resolveSibling(unfinished.getFileName() + "-journal"));
     }
 
     private static void sync(Path path, StandardOpenOption option) throws IOException {
