@@ -12,10 +12,13 @@ import io.unibus.store.StoreUnavailableException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +35,7 @@ final class JetStreamWrites implements Writes {
     /** A copy without an answer for this part of the timeout is followed by another. */
     private static final int COPIES = 4;
 
+    private static final int LOOKS_PER_COPY = 8;
     private static final long SHORTEST_PAUSE_MILLIS = 5;
     private static final long LONGEST_PAUSE_MILLIS = 100;
 
@@ -40,6 +44,10 @@ final class JetStreamWrites implements Writes {
     private final LongSupplier nanoTime;
     private final Duration timeout;
     private final Semaphore permits = new Semaphore(IN_FLIGHT);
+    /** Copies of writes with an expectation, in the order in which they were sent. */
+    private final Queue<Copy> copies = new ConcurrentLinkedQueue<>();
+
+    private final AtomicBoolean watched = new AtomicBoolean();
 
     /** @param timeout the operation timeout: how long a write may take with all its attempts */
     JetStreamWrites(Link link, Timer timer, LongSupplier nanoTime, Duration timeout) {
@@ -83,6 +91,35 @@ final class JetStreamWrites implements Writes {
         return write.result.whenComplete((revision, failure) -> permits.release());
     }
 
+    /** @param due when another may follow it, by the clock */
+    private record Copy(Write write, int number, long due) {}
+
+    /** One timer for all: one for each write would cost as much as the write. */
+    private void watch(Copy copy) {
+        copies.add(copy);
+        if (watched.compareAndSet(false, true)) {
+            lookSoon();
+        }
+    }
+
+    private void lookSoon() {
+        timer.after(timeout.dividedBy(COPIES * LOOKS_PER_COPY), this::look);
+    }
+
+    private void look() {
+        long now = nanoTime.getAsLong();
+        for (Copy first = copies.peek();
+                first != null && (first.write().result.isDone() || now - first.due() >= 0);
+                first = copies.peek()) {
+            copies.remove();
+            first.write().follow(first.number());
+        }
+        watched.set(false);
+        if (!copies.isEmpty() && watched.compareAndSet(false, true)) {
+            lookSoon();
+        }
+    }
+
     /** One write and the copies of it that were sent. */
     private final class Write {
         private final Bucket bucket;
@@ -121,7 +158,11 @@ final class JetStreamWrites implements Writes {
                         fail(unknown("the answer was not understood", bug));
                         return null;
                     });
-            timer.after(Duration.ofNanos(repeatable ? Math.min(left, patience()) : left), () -> follow(copy));
+            if (repeatable) {
+                watch(new Copy(this, copy, nanoTime.getAsLong() + Math.min(left, patience())));
+            } else {
+                timer.after(Duration.ofNanos(left), () -> follow(copy));
+            }
         }
 
         private long patience() {
