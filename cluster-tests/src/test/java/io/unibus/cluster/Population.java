@@ -125,18 +125,14 @@ final class Population implements SnapshotSource {
         assertThat(imported.exitCode()).as(imported.errors()).isZero();
     }
 
-    /** Whether that node shows some of the rooms. */
-    boolean isBegun(ClusterNode node) {
-        return !new NodeView(node.url(), List.of(owner))
-                .roomsOf(owner.endpoint())
-                .isEmpty();
-    }
-
     /** Through that node. */
     void requireRooms(ClusterNode node) {
-        assertThat(new NodeView(node.url(), List.of(owner)).roomsOf(owner.endpoint()))
-                .as("settled rooms that %s shows", node)
-                .isEqualTo(rooms);
+        assertThat(roomsShownBy(node)).as("settled rooms that %s shows", node).isEqualTo(rooms);
+    }
+
+    /** Those of its rooms that a node shows now. */
+    Set<RoomId> roomsShownBy(ClusterNode node) {
+        return new NodeView(node.url(), List.of(owner)).roomsOf(owner.endpoint());
     }
 
     @Override
