@@ -15,6 +15,7 @@ import io.unibus.store.RoomState;
 import io.unibus.store.Store;
 import io.unibus.store.StoreException;
 import io.unibus.store.StoreFixtures;
+import io.unibus.store.StoreUnavailableException;
 import io.unibus.store.snapshot.Comparison;
 import io.unibus.store.snapshot.ControlPlanes;
 import io.unibus.store.snapshot.Integrity;
@@ -183,6 +184,30 @@ final class KvSnapshotTest {
         assertThat(comparison.conflicts())
                 .contains("different in the target: user " + endpoint(2), "only in the target: room other");
         assertThat(records(buckets)).isEqualTo(before);
+    }
+
+    @Test
+    void anImportOfWhichSomethingWasRemovedMeanwhileIsNotCalledDone() throws IOException {
+        Path sqlite = database();
+        try (SqliteStore source = SqliteStore.open(sqlite, PATIENT)) {
+            ControlPlanes.fillRepresentative(source);
+        }
+        Path snapshot = exported(sqlite);
+        InMemoryBuckets buckets = InMemoryBuckets.toldAtOnce();
+        FaultyWrites writes = new FaultyWrites(buckets.client());
+        writes.plan(0, Keys.room(new RoomId("team"))::equals, FaultyWrites.Fault.HIDE);
+        writes.meanwhile(() -> buckets.records(Bucket.ROOM_KEYS)
+                .forEach((key, entry) -> buckets.client()
+                        .delete(Bucket.ROOM_KEYS, key, new Expectation.KeyAt(entry.revision()))
+                        .join()));
+        try (SnapshotFile source = open(snapshot);
+                KvTarget target = InMemoryFollowing.target(buckets, writes)) {
+            assertThatThrownBy(() -> target.importFrom(source, Progress.NONE))
+                    .isInstanceOf(StoreUnavailableException.class)
+                    .hasMessageContaining("records are missing");
+        }
+        imported(buckets, snapshot);
+        assertThat(exported(buckets)).hasSameBinaryContentAs(snapshot);
     }
 
     @Test
