@@ -152,10 +152,7 @@ final class KvSnapshotTest {
 
     @Test
     void theSameImportWritesTheSameBytes() throws IOException {
-        Path sqlite = database();
-        try (SqliteStore source = SqliteStore.open(sqlite, PATIENT)) {
-            ControlPlanes.fillRepresentative(source);
-        }
+        Path sqlite = representative();
         InMemoryBuckets one = InMemoryBuckets.toldAtOnce();
         InMemoryBuckets other = InMemoryBuckets.toldAtOnce();
         imported(one, exported(sqlite));
@@ -188,10 +185,7 @@ final class KvSnapshotTest {
 
     @Test
     void anImportOfWhichSomethingWasRemovedMeanwhileIsNotCalledDone() throws IOException {
-        Path sqlite = database();
-        try (SqliteStore source = SqliteStore.open(sqlite, PATIENT)) {
-            ControlPlanes.fillRepresentative(source);
-        }
+        Path sqlite = representative();
         Path snapshot = exported(sqlite);
         InMemoryBuckets buckets = InMemoryBuckets.toldAtOnce();
         FaultyWrites writes = new FaultyWrites(buckets.client());
@@ -212,10 +206,7 @@ final class KvSnapshotTest {
 
     @Test
     void placesOfRoomsThatNeverCameToBeAreTaken() throws IOException {
-        Path sqlite = database();
-        try (SqliteStore source = SqliteStore.open(sqlite, PATIENT)) {
-            ControlPlanes.fillRepresentative(source);
-        }
+        Path sqlite = representative();
         InMemoryBuckets buckets = InMemoryBuckets.toldAtOnce();
         InMemoryBuckets.Client client = buckets.client();
         RoomId team = new RoomId("team");
@@ -252,6 +243,14 @@ final class KvSnapshotTest {
                 Keys.room(new RoomId("team")),
                 "{\"room\":{},\"news\":1}".getBytes(StandardCharsets.UTF_8));
         assertThatThrownBy(() -> exported(buckets)).hasMessageContaining("team");
+    }
+
+    private Path representative() {
+        Path sqlite = database();
+        try (SqliteStore source = SqliteStore.open(sqlite, PATIENT)) {
+            ControlPlanes.fillRepresentative(source);
+        }
+        return sqlite;
     }
 
     private static void put(InMemoryBuckets.Client client, String key, byte[] value) {
