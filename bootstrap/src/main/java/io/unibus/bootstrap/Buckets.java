@@ -5,7 +5,8 @@ import java.time.Duration;
 import java.time.Instant;
 
 /**
- * The buckets, as the servers have them. Every call is one short attempt and throws nothing. Whatever is there is never
+ * The buckets, as the servers have them. Every call is one short attempt and throws nothing, but for
+ * {@link io.unibus.store.StoreUnusableException} about a bucket that an earlier build made. Whatever is there is never
  * removed or made anew.
  */
 interface Buckets {

@@ -2,15 +2,17 @@ package io.unibus.bootstrap;
 
 import io.nats.client.Connection;
 import io.nats.client.JetStreamApiException;
+import io.nats.client.JetStreamManagement;
+import io.nats.client.JetStreamOptions;
 import io.nats.client.KeyValue;
-import io.nats.client.KeyValueManagement;
 import io.nats.client.KeyValueOptions;
 import io.nats.client.api.ClusterInfo;
-import io.nats.client.api.KeyValueConfiguration;
-import io.nats.client.api.KeyValueStatus;
 import io.nats.client.api.Replica;
+import io.nats.client.api.StreamConfiguration;
+import io.nats.client.api.StreamInfo;
 import io.unibus.protocol.JsonWriter;
 import io.unibus.store.StoreException;
+import io.unibus.store.StoreUnusableException;
 import io.unibus.store.jetstream.Bucket;
 import io.unibus.store.jetstream.Link;
 import java.io.IOException;
@@ -48,24 +50,26 @@ final class JetStreamBuckets implements Buckets {
 
     @Override
     public Answer look(Bucket bucket) {
-        return ask(connection -> found(management(connection).getStatus(bucket.bucketName())));
+        return ask(connection -> found(bucket, management(connection).getStreamInfo(bucket.stream())));
     }
 
     @Override
     public Answer create(Bucket bucket, int replicas) {
-        return ask(connection -> found(management(connection).create(bucket.configuration(replicas))));
+        return ask(connection -> found(bucket, management(connection).addStream(bucket.configuration(replicas))));
     }
 
     @Override
     public Answer configure(Bucket bucket, int replicas) {
         return ask(connection -> {
-            KeyValueManagement management = management(connection);
-            KeyValueConfiguration present =
-                    management.getStatus(bucket.bucketName()).getConfiguration();
-            return found(management.update(KeyValueConfiguration.builder(present)
-                    .replicas(replicas)
-                    .republish(bucket.configuration(replicas).getRepublish())
-                    .build()));
+            JetStreamManagement management = management(connection);
+            StreamConfiguration present =
+                    management.getStreamInfo(bucket.stream()).getConfiguration();
+            return found(
+                    bucket,
+                    management.updateStream(StreamConfiguration.builder(present)
+                            .replicas(replicas)
+                            .republish(bucket.configuration(replicas).getRepublish())
+                            .build()));
         });
     }
 
@@ -105,6 +109,8 @@ final class JetStreamBuckets implements Buckets {
                 case STREAM_NAME_IN_USE -> new Answer.Silent("another node is just creating it");
                 default -> new Answer.Refused(e.getErrorDescription() + " (" + e.getApiErrorCode() + ")");
             };
+        } catch (StoreUnusableException e) {
+            throw e;
         } catch (IOException | StoreException | IllegalStateException | IllegalArgumentException e) {
             return new Answer.Silent(String.valueOf(e.getMessage()));
         }
@@ -122,9 +128,9 @@ final class JetStreamBuckets implements Buckets {
         }
     }
 
-    private static KeyValueManagement management(Connection connection) throws IOException {
-        return connection.keyValueManagement(
-                KeyValueOptions.builder().jsRequestTimeout(ATTEMPT).build());
+    private static JetStreamManagement management(Connection connection) throws IOException {
+        return connection.jetStreamManagement(
+                JetStreamOptions.builder().requestTimeout(ATTEMPT).build());
     }
 
     private static KeyValue keyValue(Connection connection, Bucket bucket, Duration limit) throws IOException {
@@ -133,15 +139,20 @@ final class JetStreamBuckets implements Buckets {
                 KeyValueOptions.builder().jsRequestTimeout(limit).build());
     }
 
-    private static Answer found(KeyValueStatus status) {
-        @Nullable ClusterInfo cluster = status.getBackingStreamInfo().getClusterInfo();
-        boolean republishes = status.getRepublish() != null;
+    private static Answer found(Bucket bucket, StreamInfo stream) {
+        StreamConfiguration configuration = stream.getConfiguration();
+        @Nullable ClusterInfo cluster = stream.getClusterInfo();
+        boolean republishes = configuration.getRepublish() != null;
+        if (!bucket.isOfThisForm(configuration)) {
+            throw bucket.earlierForm();
+        }
         if (cluster == null) { // a server without a cluster
-            return new Answer.Found(new BucketStatus(status.getReplicas(), republishes, Optional.of(""), List.of()));
+            return new Answer.Found(
+                    new BucketStatus(configuration.getReplicas(), republishes, Optional.of(""), List.of()));
         }
         @Nullable List<Replica> replicas = cluster.getReplicas();
         return new Answer.Found(new BucketStatus(
-                status.getReplicas(),
+                configuration.getReplicas(),
                 republishes,
                 Optional.ofNullable(cluster.getLeader()),
                 replicas == null

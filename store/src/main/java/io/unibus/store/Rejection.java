@@ -99,6 +99,19 @@ public sealed interface Rejection {
         }
     }
 
+    record RoomFull(RoomId room) implements Rejection {
+        @Override
+        public String code() {
+            return "room-full";
+        }
+
+        @Override
+        public String detail() {
+            return "Room " + room + " has " + RoomState.MAX_MEMBERS
+                    + " members, which is the most that a room can have: remove a member first, or use another room.";
+        }
+    }
+
     /** @param current the room's epoch at the moment of the refusal */
     record EpochConflict(Epoch current) implements Rejection {
         @Override

@@ -25,6 +25,12 @@ import java.util.TreeSet;
  * @param members by endpoint
  */
 public record RoomState(Room room, long revision, SortedMap<Endpoint, Member> members) {
+    /**
+     * As many members as a room can have and be rekeyed: the sealed keys of this many, as this project's client makes them,
+     * fit into one request of 1 MiB. The replicated store's record of a room has space for more.
+     */
+    public static final int MAX_MEMBERS = 6_000;
+
     public RoomState {
         members = Collections.unmodifiableSortedMap(new TreeMap<>(members));
     }
@@ -47,6 +53,9 @@ public record RoomState(Room room, long revision, SortedMap<Endpoint, Member> me
         }
         if (room.rekeyRequired()) {
             return Outcome.refused(new Rejection.RekeyRequired(room.roomId()));
+        }
+        if (members.size() >= MAX_MEMBERS) {
+            return Outcome.refused(new Rejection.RoomFull(room.roomId()));
         }
         SortedMap<Endpoint, SealedKey> keys = new TreeMap<>();
         request.sealedKey().ifPresent(key -> keys.put(request.endpoint(), key));

@@ -21,6 +21,7 @@ import io.unibus.protocol.MemberRole;
 import io.unibus.protocol.RekeyRequest;
 import io.unibus.protocol.RoomId;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -71,6 +72,21 @@ final class RoomStateTest {
     void inviteIsRefusedWhileARekeyIsRequired() {
         RoomState left = done(shared.remove(BOB, LATER)).after(3);
         assertThat(refusal(left.invite(invite(CAROL, 1, true), LATER))).isEqualTo(new Rejection.RekeyRequired(ROOM));
+    }
+
+    @Test
+    void inviteIsRefusedWhenTheRoomIsFull() {
+        List<Member> members = new ArrayList<>(List.of(new Member(ALICE, MemberRole.OWNER, NOW)));
+        for (int i = 1_000; members.size() < RoomState.MAX_MEMBERS - 1; i++) {
+            members.add(new Member(StoreFixtures.endpoint(i), MemberRole.MEMBER, NOW));
+        }
+        RoomState almost = RoomState.of(open.room(), 1, members);
+        RoomState full = done(almost.invite(invite(BOB, 1, false), LATER)).after(2);
+        assertThat(full.members()).hasSize(6_000);
+        assertThat(refusal(full.invite(invite(CAROL, 1, false), LATER))).isEqualTo(new Rejection.RoomFull(ROOM));
+        assertThat(refusal(full.invite(invite(BOB, 1, false), LATER))).isEqualTo(new Rejection.MemberExists(BOB));
+        RoomState left = done(full.remove(BOB, LATER)).after(3);
+        assertThat(done(left.invite(invite(CAROL, 1, false), LATER)).joining()).hasSize(1);
     }
 
     @Test

@@ -28,6 +28,7 @@ final class Problems {
             Map.entry(Rejection.SubjectTaken.class, 409),
             Map.entry(Rejection.RoomExists.class, 409),
             Map.entry(Rejection.MemberExists.class, 409),
+            Map.entry(Rejection.RoomFull.class, 409),
             Map.entry(Rejection.EpochConflict.class, 409),
             Map.entry(Rejection.KeysDoNotCoverMembers.class, 422),
             Map.entry(Rejection.RekeyRequired.class, 409),

@@ -13,12 +13,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What a store does after it answered: settling, on two threads, and one repeated task on a third. When there is more to
- * settle than can wait, it refuses: the next change of the room, or the repair, does it then. Thread-safe; the store closes it.
+ * What a store does after it answered: one task after the other on one thread, and a repeated task on another. When too many
+ * wait it refuses: the repair does then what they would have done. Thread-safe; the store closes it.
  */
 final class Background implements Executor, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Background.class);
-    private static final int THREADS = 2;
+    private static final int THREADS = 1;
     private static final int WAITING = 256;
     private static final Duration CLOSE_LIMIT = Duration.ofSeconds(2);
 
@@ -28,7 +28,7 @@ final class Background implements Executor, AutoCloseable {
             0,
             TimeUnit.SECONDS,
             new ArrayBlockingQueue<>(WAITING),
-            named("unibus-settling"),
+            named("unibus-projector"),
             new ThreadPoolExecutor.AbortPolicy());
     private final ScheduledThreadPoolExecutor repeating = new ScheduledThreadPoolExecutor(1, named("unibus-repair"));
 

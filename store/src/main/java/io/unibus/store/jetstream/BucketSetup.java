@@ -2,9 +2,8 @@ package io.unibus.store.jetstream;
 
 import io.nats.client.Connection;
 import io.nats.client.JetStreamApiException;
+import io.nats.client.JetStreamManagement;
 import io.nats.client.JetStreamOptions;
-import io.nats.client.KeyValueManagement;
-import io.nats.client.KeyValueOptions;
 import io.unibus.store.StoreException;
 import io.unibus.store.StoreUnavailableException;
 import io.unibus.store.StoreUnusableException;
@@ -26,12 +25,25 @@ public final class BucketSetup {
 
     private BucketSetup() {}
 
-    /** @throws StoreUnavailableException when the servers do not say */
+    /**
+     * Returns the buckets that are not there.
+     *
+     * @throws StoreUnusableException when one that is there has the form of an earlier build
+     * @throws StoreUnavailableException when the servers do not say
+     */
     public static Set<Bucket> missing(Connection connection) {
         try {
-            List<String> names = management(connection).getBucketNames();
-            Set<Bucket> missing = EnumSet.allOf(Bucket.class);
-            missing.removeIf(bucket -> names.contains(bucket.bucketName()));
+            JetStreamManagement management = management(connection);
+            List<String> names = management.getStreamNames();
+            Set<Bucket> missing = EnumSet.noneOf(Bucket.class);
+            for (Bucket bucket : Bucket.values()) {
+                if (!names.contains(bucket.stream())) {
+                    missing.add(bucket);
+                } else if (!bucket.isOfThisForm(
+                        management.getStreamInfo(bucket.stream()).getConfiguration())) {
+                    throw bucket.earlierForm();
+                }
+            }
             return missing;
         } catch (JetStreamApiException e) {
             throw e.getApiErrorCode() == NOT_THIS_ACCOUNT
@@ -54,9 +66,9 @@ public final class BucketSetup {
      */
     public static void create(Connection connection, Collection<Bucket> buckets, int replicas) {
         try {
-            KeyValueManagement management = management(connection);
+            JetStreamManagement management = management(connection);
             for (Bucket bucket : buckets) {
-                management.create(bucket.configuration(replicas));
+                management.addStream(bucket.configuration(replicas));
             }
         } catch (JetStreamApiException e) {
             throw refused(e, replicas);
@@ -82,10 +94,8 @@ public final class BucketSetup {
                 e);
     }
 
-    private static KeyValueManagement management(Connection connection) throws IOException {
-        return connection.keyValueManagement(KeyValueOptions.builder()
-                .jetStreamOptions(
-                        JetStreamOptions.builder().requestTimeout(LIMIT).build())
-                .build());
+    private static JetStreamManagement management(Connection connection) throws IOException {
+        return connection.jetStreamManagement(
+                JetStreamOptions.builder().requestTimeout(LIMIT).build());
     }
 }

@@ -5,12 +5,11 @@ import io.unibus.store.QuorumUnconfirmedException;
 import io.unibus.store.StoreException;
 import io.unibus.store.StoreUnavailableException;
 import java.time.Duration;
-import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalLong;
-import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -27,9 +26,6 @@ import java.util.function.Supplier;
  * @param nanoTime the clock of the limit
  */
 record Buckets(Writes writes, Reads reads, Map<Bucket, Fence> fences, Duration limit, LongSupplier nanoTime) {
-    /** So many writes of one operation are in flight at once. */
-    private static final int WINDOW = 128;
-
     Buckets {
         fences = Map.copyOf(fences);
     }
@@ -40,10 +36,6 @@ record Buckets(Writes writes, Reads reads, Map<Bucket, Fence> fences, Duration l
 
     Fence rooms() {
         return fence(Bucket.ROOMS);
-    }
-
-    Fence members() {
-        return fence(Bucket.MEMBERS);
     }
 
     Fence users() {
@@ -89,20 +81,19 @@ record Buckets(Writes writes, Reads reads, Map<Bucket, Fence> fences, Duration l
     }
 
     /**
-     * Writes values that are the same whoever writes them, so that an unknown outcome is as good as none.
+     * Writes values that nobody reads yet, or that are the same whoever writes them, so that an unknown outcome is as good as
+     * none: in batches, all of them in flight at once.
      *
      * @throws StoreUnavailableException when one of them may not have been written
      */
-    void putAll(Bucket bucket, Map<String, byte[]> values, Deadline deadline) {
-        Queue<CompletableFuture<OptionalLong>> inFlight = new ArrayDeque<>();
-        values.forEach((key, value) -> {
-            if (inFlight.size() == WINDOW) {
-                certain(inFlight.remove(), deadline);
-            }
+    void putAll(Bucket bucket, List<BatchPut> puts, Deadline deadline) {
+        List<CompletableFuture<OptionalLong>> batches = new ArrayList<>();
+        for (int begin = 0; begin < puts.size(); begin += Writes.MOST_IN_BATCH) {
             deadline.check("what was to be prepared in " + bucket.bucketName());
-            inFlight.add(writes.put(bucket, key, value, Expectation.NOTHING));
-        });
-        inFlight.forEach(write -> certain(write, deadline));
+            int end = Math.min(puts.size(), begin + Writes.MOST_IN_BATCH);
+            batches.add(writes.putAll(bucket, puts.subList(begin, end)));
+        }
+        batches.forEach(batch -> certain(batch, deadline));
     }
 
     /** The revision of a write that can be made again by anyone; empty when the expectation does not hold. */

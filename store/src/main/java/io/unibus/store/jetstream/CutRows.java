@@ -74,8 +74,8 @@ final class CutRows implements AutoCloseable {
         return new SortedRows.Key(Kind.SEALED_KEY.number, room.value(), epoch.number(), "", "");
     }
 
-    static SortedRows.Key sealedKey(RoomId room, Epoch epoch, String rekey, Endpoint endpoint) {
-        return new SortedRows.Key(Kind.SEALED_KEY.number, room.value(), epoch.number(), rekey, endpoint.nkey());
+    static SortedRows.Key sealedKey(RoomId room, Epoch epoch, String set, Endpoint endpoint) {
+        return new SortedRows.Key(Kind.SEALED_KEY.number, room.value(), epoch.number(), set, endpoint.nkey());
     }
 
     static SortedRows.Key user(Endpoint endpoint) {
@@ -206,6 +206,6 @@ final class CutRows implements AutoCloseable {
             return pastEpoch(past.room(), past.epoch());
         }
         Keys.OfSealedKey sealed = Keys.parseSealedKey(key);
-        return sealedKey(sealed.room(), sealed.epoch(), sealed.rekey(), sealed.endpoint());
+        return sealedKey(sealed.room(), sealed.epoch(), sealed.set(), sealed.endpoint());
     }
 }

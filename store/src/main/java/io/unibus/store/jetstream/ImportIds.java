@@ -8,7 +8,6 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.Base64;
-import java.util.List;
 
 /**
  * The names that the imports of one origin give to what they write. They look like the random ones that nodes choose, and
@@ -34,7 +33,7 @@ record ImportIds(String origin) {
     }
 
     /** Of the sealed keys of an epoch. */
-    String rekey(RoomId room, Epoch epoch) {
+    String keySet(RoomId room, Epoch epoch) {
         return id("rekey", room + " " + epoch);
     }
 
@@ -46,8 +45,7 @@ record ImportIds(String origin) {
 
     /** Whether an import of this origin wrote the record, and nobody changed the room, its members or its keys since. */
     boolean made(RoomRecord record) {
-        List<String> recent = record.recent();
-        return !recent.isEmpty() && recent.get(recent.size() - 1).equals(room(record.roomId(), record.version()));
+        return record.lastChange().equals(room(record.roomId(), record.version()));
     }
 
     private String id(String what, String which) {

@@ -5,13 +5,12 @@ import io.unibus.store.StoreException;
 import io.unibus.store.StoreUnavailableException;
 import io.unibus.store.sqlite.SortedRows;
 import java.util.Arrays;
-import java.util.Map;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicReference;
@@ -31,7 +30,6 @@ final class ImportWrites {
     private final Semaphore window = new Semaphore(IN_FLIGHT);
     private final Queue<Write> unclear = new ConcurrentLinkedQueue<>();
     private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
-    private final Map<Bucket, Long> highest = new ConcurrentHashMap<>();
 
     ImportWrites(Writes writes, Reads reads, CutRows before) {
         this.writes = writes;
@@ -39,8 +37,21 @@ final class ImportWrites {
         this.before = before;
     }
 
-    static boolean isThere(Optional<SortedRows.Row> row) {
-        return row.filter(found -> !found.deleted()).isPresent();
+    /**
+     * A value and where it is to be written.
+     *
+     * @param found what was found there
+     */
+    @SuppressWarnings("ArrayRecordComponent")
+    record Place(String key, Optional<SortedRows.Row> found, byte[] value) {
+        long revision() {
+            return found.map(SortedRows.Row::revision).orElse(0L);
+        }
+
+        boolean holdsValue() {
+            return found.filter(row -> !row.deleted() && Arrays.equals(row.value(), value))
+                    .isPresent();
+        }
     }
 
     /** Writes a value, unless it is there already. */
@@ -50,11 +61,17 @@ final class ImportWrites {
 
     /** @param found what was found in the place */
     void put(Bucket bucket, String key, Optional<SortedRows.Row> found, byte[] value) {
-        long revision = found.map(SortedRows.Row::revision).orElse(0L);
-        if (isThere(found) && Arrays.equals(found.orElseThrow().value(), value)) {
-            isAt(bucket, revision);
-        } else {
-            send(new Write(bucket, key, Optional.of(value), revision));
+        putAll(bucket, List.of(new Place(key, found, value)));
+    }
+
+    /** Writes values, all or none of them, but those that are there already. */
+    void putAll(Bucket bucket, List<Place> places) {
+        List<Part> parts = places.stream()
+                .filter(place -> !place.holdsValue())
+                .map(place -> new Part(place.key(), Optional.of(place.value()), place.revision()))
+                .toList();
+        if (!parts.isEmpty()) {
+            send(new Write(bucket, parts));
         }
     }
 
@@ -62,7 +79,7 @@ final class ImportWrites {
     void delete(Bucket bucket, String key, SortedRows.Key place) {
         before.find(place)
                 .filter(row -> !row.deleted())
-                .ifPresent(row -> send(new Write(bucket, key, Optional.empty(), row.revision())));
+                .ifPresent(row -> send(new Write(bucket, List.of(new Part(key, Optional.empty(), row.revision())))));
     }
 
     /** Returns when no write is in flight; some may have to be looked at again. */
@@ -78,15 +95,6 @@ final class ImportWrites {
             awaitAnswers();
             requireNoFailure();
         } while (!unclear.isEmpty());
-    }
-
-    /** The highest revision in a bucket of what is certain to be there by now, written or found. */
-    long highest(Bucket bucket) {
-        return highest.getOrDefault(bucket, 0L);
-    }
-
-    private void isAt(Bucket bucket, long revision) {
-        highest.merge(bucket, revision, Math::max);
     }
 
     private void send(Write write) {
@@ -111,20 +119,30 @@ final class ImportWrites {
         }
     }
 
-    /** One write until it is certain. */
+    /**
+     * One key of a write.
+     *
+     * @param value empty: the key is removed
+     * @param expected the revision that was found
+     */
+    private record Part(String key, Optional<byte[]> value, long expected) {
+        boolean isWrittenIn(Optional<Entry> entry) {
+            return entry.filter(found -> value.isPresent()
+                            ? !found.deleted() && Arrays.equals(found.value(), value.get())
+                            : found.deleted())
+                    .isPresent();
+        }
+    }
+
+    /** One write until it is certain: of one key, or of several that are written together. */
     private final class Write {
         private final Bucket bucket;
-        private final String key;
-        private final Optional<byte[]> value;
-        private final long expected;
+        private final List<Part> parts;
         private int attempts;
 
-        /** @param value empty: the key is removed */
-        Write(Bucket bucket, String key, Optional<byte[]> value, long expected) {
+        Write(Bucket bucket, List<Part> parts) {
             this.bucket = bucket;
-            this.key = key;
-            this.value = value;
-            this.expected = expected;
+            this.parts = parts;
         }
 
         void send() {
@@ -139,10 +157,10 @@ final class ImportWrites {
         private CompletableFuture<OptionalLong> begin() {
             boolean begun = false;
             try {
-                Expectation expectation = new Expectation.KeyAt(expected);
-                CompletableFuture<OptionalLong> write = value.isPresent()
-                        ? writes.put(bucket, key, value.get(), expectation)
-                        : writes.delete(bucket, key, expectation);
+                Part first = parts.get(0);
+                CompletableFuture<OptionalLong> write = first.value().isPresent()
+                        ? writes.putAll(bucket, puts())
+                        : writes.delete(bucket, first.key(), new Expectation.KeyAt(first.expected()));
                 begun = true;
                 return write;
             } finally {
@@ -152,41 +170,52 @@ final class ImportWrites {
             }
         }
 
+        private List<BatchPut> puts() {
+            return parts.stream()
+                    .map(part -> new BatchPut(
+                            part.key(), part.value().orElseThrow(), new Expectation.KeyAt(part.expected())))
+                    .toList();
+        }
+
         private void settle(@Nullable OptionalLong revision, @Nullable Throwable thrown) {
             if (revision != null && revision.isPresent()) {
-                isAt(bucket, revision.getAsLong());
-            } else if (thrown == null || cause(thrown) instanceof OutcomeUnknownException) {
+                return;
+            }
+            if (thrown == null || cause(thrown) instanceof OutcomeUnknownException) {
                 unclear.add(this); // looked at by the one who writes, not by the one who hears the answers
             } else {
                 failure.compareAndSet(null, cause(thrown));
             }
         }
 
-        /** What stands there now tells whether an earlier attempt got through, or somebody else writes here. */
+        /** Looks whether an earlier attempt got through, or somebody else writes here; otherwise sends another. */
         void lookAgain() {
-            Optional<Entry> entry = reads.atLeader(bucket, key);
-            if (entry.isPresent() && isWritten(entry.get())) {
-                isAt(bucket, entry.get().revision());
-            } else if (entry.map(Entry::revision).orElse(0L) != expected) {
-                throw unavailable(
-                        "was changed by somebody else during the import", "see that nobody uses the cluster yet");
-            } else if (attempts == ATTEMPTS) {
-                throw unavailable("could not be written", "see with `unibus status` how the nodes are");
-            } else {
+            boolean written = true;
+            for (Part part : parts) {
+                Optional<Entry> entry = reads.atLeader(bucket, part.key());
+                boolean isWritten = part.isWrittenIn(entry);
+                written &= isWritten;
+                if (!isWritten && entry.map(Entry::revision).orElse(0L) != part.expected()) {
+                    throw unavailable(
+                            part,
+                            "was changed by somebody else during the import",
+                            "see that nobody uses the cluster yet");
+                }
+            }
+            if (!written && attempts == ATTEMPTS) {
+                throw unavailable(parts.get(0), "could not be written", "see with `unibus status` how the nodes are");
+            }
+            if (!written) {
                 send();
             }
         }
 
-        private StoreUnavailableException unavailable(String why, String advice) {
+        private StoreUnavailableException unavailable(Part part, String why, String advice) {
             return new StoreUnavailableException(
-                    "Key " + key + " of " + bucket.bucketName() + " " + why
+                    "Key " + part.key() + " of " + bucket.bucketName() + " " + why
                             + ". The import goes on where it was when it is run again. To do: " + advice + ", and try"
                             + " again.",
                     null);
-        }
-
-        private boolean isWritten(Entry entry) {
-            return value.isPresent() ? !entry.deleted() && Arrays.equals(entry.value(), value.get()) : entry.deleted();
         }
     }
 

@@ -12,12 +12,15 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -71,6 +74,25 @@ final class JetStreamReads implements Reads, Inspection {
             Optional<Entry> entry = Entries.of(bucket, message);
             return entry.isPresent() ? Attempt.of(entry) : Attempt.failed("the answer is no entry of the bucket");
         });
+    }
+
+    @Override
+    public Map<String, Entry> anywhere(Bucket bucket, Collection<String> keys) {
+        if (keys.isEmpty()) {
+            return Map.of();
+        }
+        if (keys.size() > MOST_KEYS) {
+            throw new IllegalArgumentException("at most " + MOST_KEYS + " keys at once, not " + keys.size());
+        }
+        String subjects = keys.stream().map(bucket::subject).collect(Collectors.joining("\",\"", "[\"", "\"]"));
+        String request = "{\"multi_last\":" + subjects + ",\"batch\":" + keys.size() + "}";
+        Page page = repeat(bucket, limit -> {
+            Attempt<Page> answer = batch(bucket, request, limit);
+            return answer.value() != null && answer.value().remaining() > 0
+                    ? Attempt.failed("not all that was asked for came in time")
+                    : answer;
+        });
+        return page.entries().stream().collect(Collectors.toMap(Entry::key, Function.identity()));
     }
 
     @Override

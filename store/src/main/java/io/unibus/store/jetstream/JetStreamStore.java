@@ -22,7 +22,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Executor;
-import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * The store of a cluster, in five replicated buckets. Thread-safe; whoever opened it closes it.
@@ -34,7 +34,6 @@ import java.util.function.Function;
 public final class JetStreamStore implements Store {
     private static final Set<Bucket> USERS = Set.of(Bucket.USERS);
     private static final Set<Bucket> ROOMS = Set.of(Bucket.ROOMS);
-    private static final Set<Bucket> ROOMS_AND_MEMBERS = Set.of(Bucket.ROOMS, Bucket.MEMBERS);
 
     private final Buckets buckets;
     private final RoomView rooms;
@@ -60,18 +59,17 @@ public final class JetStreamStore implements Store {
             Executor background,
             Runnable release) {
         Ids ids = new Ids(options.random());
-        Settling settling = new Settling(buckets, rooms, background);
+        MembershipProjector projector = new MembershipProjector(buckets, rooms, background);
         this.buckets = buckets;
         this.rooms = rooms;
         this.users = users;
         this.options = options;
         this.keys = new RoomKeys(buckets);
-        this.commits = new RoomCommits(buckets, rooms, keys, settling, ids);
-        this.creation = new RoomCreation(
-                buckets, rooms, settling, ids, options.operationTimeout().dividedBy(4));
+        this.commits = new RoomCommits(buckets, rooms, keys, projector, ids);
+        this.creation = new RoomCreation(buckets, rooms, keys, projector, ids);
         this.userWrites = new UserWrites(buckets, users, ids);
         this.repair = new Repair(
-                buckets, rooms, settling, creation, keys, commits, options.repairGrace(), options.nanoTime());
+                buckets, rooms, projector, creation, keys, commits, options.repairGrace(), options.nanoTime());
         this.release = release;
     }
 
@@ -86,7 +84,7 @@ public final class JetStreamStore implements Store {
         Duration timeout = options.operationTimeout();
         QuorumFences fences = QuorumFences.open(
                 link,
-                Map.of(Bucket.ROOMS, rooms.rooms(), Bucket.MEMBERS, rooms.members(), Bucket.USERS, users),
+                Map.of(Bucket.ROOMS, rooms, Bucket.USERS, users),
                 options.nanoTime(),
                 new QuorumFence.Limits(timeout, options.maxStaleness()),
                 options.node());
@@ -111,24 +109,23 @@ public final class JetStreamStore implements Store {
 
     @Override
     public Optional<User> findUser(Endpoint endpoint) {
-        return read(
-                USERS, deadline -> users.find(endpoint).map(held -> held.value().user()));
+        return read(USERS, () -> users.find(endpoint).map(held -> held.value().user()));
     }
 
     @Override
     public List<User> users() {
-        return read(USERS, deadline -> users.all());
+        return read(USERS, users::all);
     }
 
     @Override
     public boolean hasAdmin() {
-        return read(USERS, deadline -> users.hasAdmin());
+        return read(USERS, users::hasAdmin);
     }
 
     @Override
     public Outcome<User> addUser(User user) {
         requireOpen();
-        return userWrites.add(user, deadline());
+        return userWrites.add(user);
     }
 
     @Override
@@ -139,7 +136,7 @@ public final class JetStreamStore implements Store {
 
     @Override
     public Optional<RoomState> findRoom(RoomId room) {
-        return read(ROOMS_AND_MEMBERS, deadline -> rooms.state(room, deadline));
+        return read(ROOMS, () -> rooms.state(room));
     }
 
     @Override
@@ -156,17 +153,12 @@ public final class JetStreamStore implements Store {
 
     @Override
     public Optional<RoomKey> findKey(RoomId room, Epoch epoch, Endpoint endpoint) {
-        return read(ROOMS, deadline -> rooms.record(room))
-                .flatMap(held -> keys.find(
-                        held.value(),
-                        epoch,
-                        endpoint,
-                        rooms.membership(room, endpoint).isPresent()));
+        return read(ROOMS, () -> rooms.record(room)).flatMap(record -> keys.find(record, epoch, endpoint));
     }
 
     @Override
     public List<MemberRoom> roomsOf(Endpoint endpoint) {
-        return read(ROOMS_AND_MEMBERS, deadline -> rooms.roomsOf(endpoint, deadline));
+        return read(ROOMS, () -> rooms.roomsOf(endpoint));
     }
 
     /** Writes to all five buckets. Concurrent callers share the writes. */
@@ -192,10 +184,9 @@ public final class JetStreamStore implements Store {
         return repair;
     }
 
-    private <T> T read(Set<Bucket> from, Function<Deadline, T> look) {
+    private <T> T read(Set<Bucket> from, Supplier<T> look) {
         requireOpen();
-        Deadline deadline = deadline();
-        return buckets.answer(from, () -> look.apply(deadline), deadline);
+        return buckets.answer(from, look, deadline());
     }
 
     private Deadline deadline() {

@@ -1,6 +1,7 @@
 package io.unibus.store.jetstream;
 
 import io.nats.client.Message;
+import io.nats.client.NUID;
 import io.nats.client.impl.Headers;
 import io.nats.client.support.JsonParseException;
 import io.nats.client.support.JsonParser;
@@ -10,6 +11,8 @@ import io.unibus.store.OutcomeUnknownException;
 import io.unibus.store.StoreException;
 import io.unibus.store.StoreUnavailableException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Queue;
@@ -24,8 +27,8 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes as single publishes, up to {@value #IN_FLIGHT} of them in flight; a write beyond that waits for its turn in its
- * caller's thread. Futures complete on threads that must not be blocked. Thread-safe.
+ * Writes as publishes or as batches of them, up to {@value #IN_FLIGHT} writes in flight; a write beyond that waits for its
+ * turn in its caller's thread. Futures complete on threads that must not be blocked. Thread-safe.
  *
  * <p>Of a write with an expectation that gets no answer, as when it reached a leader just then leaving, another copy is sent:
  * at most one of them can be taken, since it ends what the others expect. Each copy's answer is waited for to the end.
@@ -59,13 +62,20 @@ final class JetStreamWrites implements Writes {
 
     @Override
     public CompletableFuture<OptionalLong> put(Bucket bucket, String key, byte[] value, Expectation expectation) {
-        return write(new Write(bucket, key, value, headers(expectation), expectation));
+        return write(new Write(bucket, List.of(new BatchPut(key, value, expectation)), false));
     }
 
     @Override
     public CompletableFuture<OptionalLong> delete(Bucket bucket, String key, Expectation expectation) {
-        Headers headers = headers(expectation).put("KV-Operation", "DEL");
-        return write(new Write(bucket, key, new byte[0], headers, expectation));
+        return write(new Write(bucket, List.of(new BatchPut(key, new byte[0], expectation)), true));
+    }
+
+    @Override
+    public CompletableFuture<OptionalLong> putAll(Bucket bucket, List<BatchPut> puts) {
+        if (puts.isEmpty() || puts.size() > MOST_IN_BATCH) {
+            throw new IllegalArgumentException("a batch has 1 to " + MOST_IN_BATCH + " puts, not " + puts.size());
+        }
+        return write(new Write(bucket, puts, false));
     }
 
     private static Headers headers(Expectation expectation) {
@@ -120,27 +130,49 @@ final class JetStreamWrites implements Writes {
         }
     }
 
-    /** One write and the copies of it that were sent. */
+    /** One write, of one entry or of a batch, and the copies of it that were sent. */
     private final class Write {
         private final Bucket bucket;
-        private final String key;
-        private final byte[] value;
-        private final @Nullable Headers headers;
+        private final List<BatchPut> puts;
+        private final boolean deletes;
         private final boolean repeatable;
         private final long deadline = nanoTime.getAsLong() + timeout.toNanos();
         private final CompletableFuture<OptionalLong> result = new CompletableFuture<>();
         private final AtomicInteger sent = new AtomicInteger();
-        /** Those copies that were not refused: each may have been taken, or be taken yet. */
+        /** Attempts whose outcome is unknown: each may have been taken, or be taken yet. */
         private final AtomicInteger open = new AtomicInteger();
 
         private volatile long pause = SHORTEST_PAUSE_MILLIS;
+        /** The copy that is answered and will be followed by another after a pause. */
+        private volatile int pausedAfter;
 
-        Write(Bucket bucket, String key, byte[] value, Headers headers, Expectation expectation) {
+        Write(Bucket bucket, List<BatchPut> puts, boolean deletes) {
             this.bucket = bucket;
-            this.key = key;
-            this.value = value;
-            this.headers = headers.isEmpty() ? null : headers;
-            this.repeatable = expectation != Expectation.NOTHING;
+            this.puts = List.copyOf(puts);
+            this.deletes = deletes;
+            this.repeatable = puts.stream().anyMatch(put -> put.expectation() != Expectation.NOTHING);
+        }
+
+        /** Returns the messages of one copy; a batch gets a name of its own, so that no two copies are mixed. */
+        private List<Requests.Outgoing> messages() {
+            String batch = puts.size() == 1 ? "" : NUID.nextGlobal();
+            List<Requests.Outgoing> messages = new ArrayList<>(puts.size());
+            for (BatchPut put : puts) {
+                Headers headers = headers(put.expectation());
+                if (deletes) {
+                    headers.put("KV-Operation", "DEL");
+                }
+                if (puts.size() > 1) {
+                    headers.put("Nats-Batch-Id", batch);
+                    headers.put("Nats-Batch-Sequence", Integer.toString(messages.size() + 1));
+                    if (messages.size() + 1 == puts.size()) {
+                        headers.put("Nats-Batch-Commit", "1");
+                    }
+                }
+                messages.add(new Requests.Outgoing(
+                        bucket.subject(put.key()), headers.isEmpty() ? null : headers, put.value()));
+            }
+            return messages;
         }
 
         /** Sends a copy, or gives up when it is too late. */
@@ -152,8 +184,8 @@ final class JetStreamWrites implements Writes {
             }
             int copy = sent.incrementAndGet();
             open.incrementAndGet();
-            requests.begin(bucket.subject(key), headers, value, Duration.ofNanos(left))
-                    .thenAccept(this::settle)
+            requests.begin(messages(), Duration.ofNanos(left))
+                    .thenAccept(answer -> settle(copy, answer))
                     .exceptionally(bug -> {
                         fail(unknown("the answer was not understood", bug));
                         return null;
@@ -171,7 +203,7 @@ final class JetStreamWrites implements Writes {
 
         /** What comes when a copy had its time: nothing if it is not the last one, or the next is to come anyway. */
         private void follow(int copy) {
-            if (result.isDone() || copy != sent.get() || open.get() == 0) {
+            if (result.isDone() || copy != sent.get() || copy == pausedAfter) {
                 return;
             }
             String problem = "no answer within " + timeout.toMillis() + " ms";
@@ -182,17 +214,18 @@ final class JetStreamWrites implements Writes {
             }
         }
 
-        private void settle(Answer answer) {
+        private void settle(int copy, Answer answer) {
             if (answer instanceof Answer.Answered answered) {
-                read(answered.message());
+                read(copy, answered.message());
             } else if (answer instanceof Answer.NotTaken notTaken) {
-                again(notTaken.why());
+                open.decrementAndGet();
+                sendSoon(copy, notTaken.why());
             } else if (answer instanceof Answer.Unanswered unanswered) {
                 fail(unknown(unanswered.why(), null)); // the connection is closed, and no copy can be answered any more
             }
         }
 
-        private void read(Message message) {
+        private void read(int copy, Message message) {
             JsonValue ack;
             try {
                 ack = JsonParser.parse(message.getData());
@@ -202,7 +235,7 @@ final class JetStreamWrites implements Writes {
             }
             Optional<ApiError> error = ApiError.in(ack);
             if (error.isPresent()) {
-                refused(error.get());
+                refused(copy, error.get());
                 return;
             }
             long revision = JsonValueUtils.readLong(ack, "seq", 0);
@@ -213,26 +246,21 @@ final class JetStreamWrites implements Writes {
             result.complete(OptionalLong.of(revision));
         }
 
-        private void refused(ApiError error) {
+        /** What a server refuses, another that leads now may take all the same; so this copy stays open. */
+        private void refused(int copy, ApiError error) {
             if (error.isTransient()) {
-                again(error.toString());
-            } else if (error.isServerFault()) {
-                fail(unknown(error.toString(), null));
-            } else if (open.decrementAndGet() > 0) {
-                // Another copy was taken, and says so in a moment if it ever does; or somebody else was first.
-                timer.after(
-                        Duration.ofNanos(patience()),
-                        () -> fail(unknown("it was sent several times, and then refused: " + error, null)));
+                sendSoon(copy, error.toString());
             } else if (error.isConflict()) {
                 result.complete(OptionalLong.empty());
             } else {
-                fail(unavailable(error.toString()));
+                fail(error.isServerFault() ? unknown(error.toString(), null) : unavailable(error.toString()));
             }
         }
 
-        /** This copy was not taken. Unless one of the others may have been, there is another soon. */
-        private void again(String problem) {
-            if (open.decrementAndGet() == 0) {
+        /** Sends another copy after a pause, unless one has followed this one already. */
+        private void sendSoon(int copy, String problem) {
+            if (copy == sent.get()) {
+                pausedAfter = copy;
                 long millis = pause / 2 + ThreadLocalRandom.current().nextLong(pause);
                 pause = Math.min(2 * pause, LONGEST_PAUSE_MILLIS);
                 timer.after(Duration.ofMillis(millis), () -> send(problem));
@@ -257,7 +285,8 @@ final class JetStreamWrites implements Writes {
         }
 
         private String what() {
-            return "key " + key + " of " + bucket.bucketName();
+            String others = puts.size() == 1 ? "" : " and " + (puts.size() - 1) + " more";
+            return "key " + puts.get(puts.size() - 1).key() + others + " of " + bucket.bucketName();
         }
     }
 }

@@ -24,7 +24,8 @@ final class Keys {
 
     record OfEpoch(RoomId room, Epoch epoch) {}
 
-    record OfSealedKey(RoomId room, Epoch epoch, String rekey, Endpoint endpoint) {}
+    /** @param set names the key set */
+    record OfSealedKey(RoomId room, Epoch epoch, String set, Endpoint endpoint) {}
 
     /** Whether it may be the key of a record; the others take fences and marks. */
     static boolean isRecord(String key) {
@@ -77,11 +78,6 @@ final class Keys {
         return escaped(room) + "." + endpoint;
     }
 
-    /** With what the keys of a room's members begin. */
-    static String membersOf(RoomId room) {
-        return escaped(room) + ".";
-    }
-
     static OfMember parseMember(String key) {
         String[] parts = parts(key, 2);
         return new OfMember(unescaped(parts[0]), new Endpoint(parts[1]));
@@ -96,8 +92,8 @@ final class Keys {
         return new OfMember(new RoomId(parts[1]), new Endpoint(parts[0]));
     }
 
-    static String sealedKey(RoomId room, Epoch epoch, String rekey, Endpoint endpoint) {
-        return escaped(room) + "." + epoch + "." + rekey + "." + endpoint;
+    static String sealedKey(RoomId room, Epoch epoch, String set, Endpoint endpoint) {
+        return escaped(room) + "." + epoch + "." + set + "." + endpoint;
     }
 
     static OfSealedKey parseSealedKey(String key) {
@@ -105,7 +101,7 @@ final class Keys {
         return new OfSealedKey(unescaped(parts[0]), Epoch.parse(parts[1]), parts[2], new Endpoint(parts[3]));
     }
 
-    /** Where the rekey of an epoch that is over is kept. */
+    /** Where it stands which key sets an epoch had that is over. */
     static String pastEpoch(RoomId room, Epoch epoch) {
         return escaped(room) + "." + epoch;
     }

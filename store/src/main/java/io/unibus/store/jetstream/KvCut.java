@@ -1,5 +1,6 @@
 package io.unibus.store.jetstream;
 
+import io.unibus.protocol.Member;
 import io.unibus.protocol.RoomId;
 import io.unibus.store.StoreUnavailableException;
 import io.unibus.store.snapshot.ChainedCursor;
@@ -10,16 +11,18 @@ import io.unibus.store.snapshot.SnapshotSource;
 import io.unibus.store.sqlite.SortedRows;
 import java.time.Duration;
 import java.util.EnumMap;
+import java.util.Iterator;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
+import java.util.function.UnaryOperator;
 
 /**
  * What the buckets hold, as of one moment: a moment before which everything was told that a quorum had acknowledged,
- * and after which nothing changed until that was known. Whether a change is settled makes no difference, and of the sealed
- * keys only those count that a room's epochs point at. One thread; whoever opened it closes it.
+ * and after which nothing changed until that was known. Of the sealed keys only those count that a room's epochs point
+ * at. One thread; whoever opened it closes it.
  */
 public final class KvCut implements SnapshotSource {
     private final CutRows rows;
@@ -27,16 +30,23 @@ public final class KvCut implements SnapshotSource {
 
     private KvCut(CutRows rows) {
         this.rows = rows;
-        this.count = rows.count(CutRows.Kind.USER)
-                + rows.count(CutRows.Kind.ROOM)
-                + rows.count(CutRows.Kind.MEMBER)
-                + rows.count(CutRows.Kind.SEALED_KEY);
+        this.count = rows.count(CutRows.Kind.USER) + countRoomsAndMembers() + rows.count(CutRows.Kind.SEALED_KEY);
+    }
+
+    private long countRoomsAndMembers() {
+        long found = 0;
+        try (Rooms rooms = new Rooms()) {
+            for (var room = rooms.nextRoom(); room.isPresent(); room = rooms.nextRoom()) {
+                found += 1 + room.get().state().members().size();
+            }
+        }
+        return found;
     }
 
     /**
      * Follows the buckets until they hold still for as long as five writes take.
      *
-     * @param buckets those that are read; without the index only if nothing is written by what this shows
+     * @param buckets those that are read; without the projections only if nothing is written by what this shows
      * @param patience how long to wait for that moment once everything was read
      * @throws io.unibus.store.StoreException when there is no quorum, or the buckets change all the time
      */
@@ -92,11 +102,6 @@ public final class KvCut implements SnapshotSource {
         return rows;
     }
 
-    /** The members of a room that has this record. */
-    SnapshotCursor membersOf(RoomRecord room) {
-        return new MembersCursor(rows, room);
-    }
-
     /**
      * Whether a migration wrote a record of this cut, and no node changed it since; a member or a key with its room.
      *
@@ -111,7 +116,7 @@ public final class KvCut implements SnapshotSource {
                     .isPresent();
         }
         return rows.find(CutRows.room(new RoomId(record.first())))
-                .flatMap(KvCut::room)
+                .map(KvCut::room)
                 .filter(ids::made)
                 .isPresent();
     }
@@ -131,14 +136,9 @@ public final class KvCut implements SnapshotSource {
         rows.close();
     }
 
-    /** The room that a row holds; empty when its creation was called off. */
-    static Optional<RoomRecord> room(SortedRows.Row row) {
+    static RoomRecord room(SortedRows.Row row) {
         return CutRows.decoded(
-                Bucket.ROOMS,
-                row,
-                () -> RoomValue.fromJson(row.value()) instanceof RoomRecord record
-                        ? Optional.of(record)
-                        : Optional.empty());
+                Bucket.ROOMS, row, () -> RoomRecord.fromJson(row.value(), row.revision(), UnaryOperator.identity()));
     }
 
     private static UserRecord user(SortedRows.Row row) {
@@ -149,7 +149,7 @@ public final class KvCut implements SnapshotSource {
         return switch (section) {
             case USERS -> new Users();
             case ROOMS -> new Rooms();
-            case MEMBERS -> ofRooms(room -> new MembersCursor(rows, room));
+            case MEMBERS -> ofRooms(Members::new);
             case SEALED_KEYS -> ofRooms(room -> new SealedKeysCursor(rows, room));
         };
     }
@@ -183,18 +183,32 @@ public final class KvCut implements SnapshotSource {
         }
 
         Optional<RoomRecord> nextRoom() {
-            for (var row = rooms.next(); row.isPresent(); row = rooms.next()) {
-                Optional<RoomRecord> room = room(row.get());
-                if (room.isPresent()) {
-                    return room;
-                }
-            }
-            return Optional.empty();
+            return rooms.next().map(KvCut::room);
         }
 
         @Override
         public void close() {
             rooms.close();
         }
+    }
+
+    private static final class Members implements SnapshotCursor {
+        private final RoomId room;
+        private final Iterator<Member> members;
+
+        Members(RoomRecord record) {
+            this.room = record.roomId();
+            this.members = record.state().members().values().iterator();
+        }
+
+        @Override
+        public Optional<SnapshotRecord> next() {
+            return members.hasNext()
+                    ? Optional.of(new SnapshotRecord.OfMember(room, members.next()))
+                    : Optional.empty();
+        }
+
+        @Override
+        public void close() {}
     }
 }

@@ -6,6 +6,7 @@ import io.unibus.store.snapshot.Pairs;
 import io.unibus.store.snapshot.PeekedCursor;
 import io.unibus.store.snapshot.Progress;
 import io.unibus.store.snapshot.Section;
+import io.unibus.store.snapshot.SnapshotException;
 import io.unibus.store.snapshot.SnapshotRecord;
 import io.unibus.store.snapshot.SnapshotSource;
 import java.util.ArrayList;
@@ -45,7 +46,9 @@ final class KvImport {
         this.writes = new ImportWrites(writes, reads, before.rows());
     }
 
+    /** @throws SnapshotException when a room of the source has more members than a record holds; nothing is written then */
     void run(SnapshotSource source) {
+        requireWritable(source);
         total = source.count();
         RoomImport.Into into = new RoomImport.Into(before, ids, writes, this::advance);
         boolean finished = false;
@@ -76,12 +79,29 @@ final class KvImport {
         }
     }
 
+    private static void requireWritable(SnapshotSource source) {
+        try (PeekedCursor records = new PeekedCursor(source.from(Section.MEMBERS))) {
+            String room = "";
+            int members = 0;
+            while (records.peek().orElse(null) instanceof SnapshotRecord.OfMember record) {
+                members = record.first().equals(room) ? members + 1 : 1;
+                room = record.first();
+                if (members > RoomRecord.MOST_MEMBERS) {
+                    throw new SnapshotException("room " + room + " has more than " + RoomRecord.MOST_MEMBERS
+                            + " members, the most that a cluster can keep in one room. Nothing was written. To do: remove"
+                            + " members from it where it is, then try again");
+                }
+                records.skip();
+            }
+        }
+    }
+
     private void finishChunk() {
-        chunk.forEach(RoomImport::writeIndex);
-        chunk.forEach(RoomImport::writeMembers);
-        chunk.forEach(RoomImport::writeReservation);
         writes.awaitCertain();
         chunk.forEach(RoomImport::writeRecord);
+        writes.awaitCertain();
+        chunk.forEach(RoomImport::writeMembers);
+        chunk.forEach(RoomImport::writeIndex);
         chunk.clear();
         doneBefore = done;
     }

@@ -15,26 +15,27 @@ import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 
 /**
- * Removes the sealed keys of rekeys that lost or died. A set of keys that may still be waiting for its room's record is
- * only removed once that record was written anew, so that a rekey which comes late is refused. Idempotent, on any number
- * of nodes at once. Not thread-safe.
+ * Removes the sealed keys of changes that lost or died. A set of keys that may still be waiting for its room's record is
+ * only removed once that record was written anew, or its place marked, so that a change which comes late is refused.
+ * Idempotent, on any number of nodes at once. Not thread-safe.
  */
 final class OrphanKeys {
     private final Buckets buckets;
     private final RoomView view;
     private final RoomKeys keys;
     private final RoomCommits commits;
+    private final RoomCreation creation;
     private final EachItem each;
     private final Scan scan;
     private final Suspects<KeySet> suspects;
-    /** The rekeys of epochs that are over, of those whose keys are unclear. */
-    private final Map<Keys.OfEpoch, String> pointers = new HashMap<>();
+    /** Where the keys are of epochs that are over, of those whose keys are unclear. */
+    private final Map<Keys.OfEpoch, KeySets> pastEpochs = new HashMap<>();
 
     private final Map<KeySet, Map<String, Long>> unclear = new HashMap<>();
     private int removed;
 
-    /** The keys of one rekey. */
-    private record KeySet(RoomId room, Epoch epoch, String rekey) {
+    /** The keys that one change brought. */
+    private record KeySet(RoomId room, Epoch epoch, String name) {
         Keys.OfEpoch of() {
             return new Keys.OfEpoch(room, epoch);
         }
@@ -53,6 +54,7 @@ final class OrphanKeys {
             RoomView view,
             RoomKeys keys,
             RoomCommits commits,
+            RoomCreation creation,
             EachItem each,
             Duration grace,
             LongSupplier nanoTime) {
@@ -60,6 +62,7 @@ final class OrphanKeys {
         this.view = view;
         this.keys = keys;
         this.commits = commits;
+        this.creation = creation;
         this.each = each;
         this.scan = new Scan(buckets.reads(), Bucket.ROOM_KEYS);
         this.suspects = new Suspects<>(grace, nanoTime);
@@ -71,7 +74,7 @@ final class OrphanKeys {
         buckets.confirmNow(Set.of(Bucket.ROOMS), buckets.deadline());
         unclear.keySet().removeIf(set -> each.run(set, () -> standing(set) == Standing.IN_USE));
         Set<Keys.OfEpoch> epochs = unclear.keySet().stream().map(KeySet::of).collect(Collectors.toSet());
-        pointers.keySet().retainAll(epochs);
+        pastEpochs.keySet().retainAll(epochs);
         int before = removed;
         for (KeySet set : suspects.stillWrong(List.copyOf(unclear.keySet()))) {
             each.run(set, () -> isLost(set) && remove(set));
@@ -82,11 +85,12 @@ final class OrphanKeys {
     private void look(Entry entry) {
         try {
             if (Keys.isPastEpoch(entry.key())) {
-                pointers.put(Keys.parsePastEpoch(entry.key()), RoomKeys.pastRekey(entry));
+                pastEpochs.put(
+                        Keys.parsePastEpoch(entry.key()), PastEpoch.of(entry).keySets());
                 return;
             }
             Keys.OfSealedKey key = Keys.parseSealedKey(entry.key());
-            KeySet set = new KeySet(key.room(), key.epoch(), key.rekey());
+            KeySet set = new KeySet(key.room(), key.epoch(), key.set());
             Map<String, Long> entries = unclear.computeIfAbsent(set, unused -> new HashMap<>());
             if (entry.deleted()) {
                 entries.remove(entry.key());
@@ -102,31 +106,39 @@ final class OrphanKeys {
     }
 
     private Standing standing(KeySet set) {
-        Optional<RoomRecord> room = view.record(set.room()).map(Held::value);
+        Optional<RoomRecord> room = view.record(set.room());
         if (room.isEmpty()) {
-            return Standing.LOST; // keys are written for rooms that exist, and rooms exist for ever
+            return Standing.PENDING; // the keys of a creation come before the room
         }
-        int future = set.epoch().compareTo(room.get().room().epoch());
-        if (future > 0) {
-            return Standing.PENDING;
+        int future = set.epoch().compareTo(room.get().epoch());
+        if (future < 0) {
+            return isNamed(pastKeySets(set), set) ? Standing.IN_USE : Standing.LOST;
         }
-        Optional<String> rekey = future == 0 ? room.get().rekey() : pastRekey(room.get(), set);
-        return rekey.filter(set.rekey()::equals).isPresent() ? Standing.IN_USE : Standing.LOST;
+        return future == 0 && isNamed(room.get().keySets(), set) ? Standing.IN_USE : Standing.PENDING;
     }
 
-    /** As the scan saw it; else from the replicas, because it may have come behind what the scan saw. */
-    private Optional<String> pastRekey(RoomRecord room, KeySet set) {
-        Optional<String> seen = Optional.ofNullable(pointers.get(set.of()));
-        return seen.isPresent() ? seen : keys.pastRekey(room, set.epoch());
+    private static boolean isNamed(Optional<KeySets> sets, KeySet set) {
+        return sets.filter(those ->
+                        those.name().equals(set.name()) || those.joiners().containsValue(set.name()))
+                .isPresent();
     }
 
+    /** Returns what the scan saw, if that names the set; else what the leader has now, since the scan may have been earlier. */
+    private Optional<KeySets> pastKeySets(KeySet set) {
+        Optional<KeySets> seen = Optional.ofNullable(pastEpochs.get(set.of()));
+        return isNamed(seen, set) ? seen : keys.pastKeySets(set.room(), set.epoch(), buckets.deadline());
+    }
+
+    /** Returns whether no record will ever point at the set, and sees to it. */
     private boolean isLost(KeySet set) {
         Standing standing = standing(set);
         if (standing != Standing.PENDING) {
             return standing == Standing.LOST;
         }
-        Held<RoomRecord> held = view.record(set.room()).orElseThrow();
-        OptionalLong touched = commits.touch(held);
+        Optional<RoomRecord> room = view.record(set.room());
+        OptionalLong touched = room.isPresent()
+                ? commits.touch(room.get())
+                : creation.putMarker(set.room(), view.markerRevision(set.room()));
         touched.ifPresent(revision -> Buckets.awaitOwn(buckets.rooms(), revision));
         return touched.isPresent();
     }

@@ -7,6 +7,7 @@ import io.nats.client.impl.Headers;
 import io.nats.client.support.NatsRequestCompletableFuture;
 import io.unibus.store.StoreUnavailableException;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -24,27 +25,39 @@ final class Requests {
 
     /** Completes with the answer in the limit, on a thread that must not be blocked; never fails. */
     CompletableFuture<Answer> send(String subject, byte[] body, Duration limit) {
-        return begin(subject, null, body, limit)
+        return begin(List.of(new Outgoing(subject, null, body)), limit)
                 .completeOnTimeout(
                         new Answer.Unanswered("no answer within " + limit.toMillis() + " ms"),
                         limit.toNanos(),
                         TimeUnit.NANOSECONDS);
     }
 
-    /** Like {@link #send}, but completes without an answer only some seconds after the limit. */
-    CompletableFuture<Answer> begin(String subject, @Nullable Headers headers, byte[] body, Duration limit) {
+    /** A message to be published. */
+    @SuppressWarnings("ArrayRecordComponent")
+    record Outgoing(String subject, @Nullable Headers headers, byte[] body) {}
+
+    /**
+     * Publishes messages in this order on one connection, the last of them as the request. Like {@link #send}, but completes
+     * without an answer only some seconds after the limit.
+     */
+    CompletableFuture<Answer> begin(List<Outgoing> messages, Duration limit) {
         try {
             Connection connection = link.connection();
             if (connection.getStatus() != Connection.Status.CONNECTED) {
                 return notTaken("not connected: " + connection.getStatus());
             }
+            Outgoing last = messages.get(messages.size() - 1);
+            for (Outgoing message : messages.subList(0, messages.size() - 1)) {
+                connection.publish(message.subject(), message.headers(), message.body());
+            }
             // The library removes what it waits for at the first of its rounds after the limit.
-            CompletableFuture<Message> request = connection.requestWithTimeout(subject, headers, body, limit);
+            CompletableFuture<Message> request =
+                    connection.requestWithTimeout(last.subject(), last.headers(), last.body(), limit);
             return request.handle((message, failure) -> message != null ? answered(message) : failed(request, failure));
         } catch (StoreUnavailableException e) {
             return notTaken(e.getMessage());
         } catch (IllegalStateException | IllegalArgumentException e) {
-            // Closed, draining, without a buffer while disconnected, or too large: thrown before anything is queued.
+            // Closed, draining, without a buffer while disconnected, or too large: thrown before the last is queued.
             return notTaken(String.valueOf(e.getMessage()));
         }
     }

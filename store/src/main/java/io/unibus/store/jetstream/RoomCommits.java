@@ -1,7 +1,8 @@
 package io.unibus.store.jetstream;
 
 import io.unibus.protocol.Endpoint;
-import io.unibus.protocol.Member;
+import io.unibus.protocol.RoomId;
+import io.unibus.protocol.SealedKey;
 import io.unibus.store.OutcomeUnknownException;
 import io.unibus.store.RoomChange;
 import io.unibus.store.RoomState;
@@ -11,11 +12,12 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * Commits changes of rooms by one compare-and-set of the room's record each. What is written before it is read by nobody
- * until then; what follows it is in the record too. Thread-safe.
+ * Commits changes of rooms by one compare-and-set of the room's record each. The sealed keys that a change brings are written
+ * before it, and read by nobody until then. Thread-safe.
  */
 final class RoomCommits {
     /** Room for the disk of a slow quorum; a rekey of a thousand members may so take two seconds longer. */
@@ -24,116 +26,137 @@ final class RoomCommits {
     private final Buckets buckets;
     private final RoomView view;
     private final RoomKeys keys;
-    private final Settling settling;
+    private final MembershipProjector projector;
     private final Ids ids;
 
-    RoomCommits(Buckets buckets, RoomView view, RoomKeys keys, Settling settling, Ids ids) {
+    RoomCommits(Buckets buckets, RoomView view, RoomKeys keys, MembershipProjector projector, Ids ids) {
         this.buckets = buckets;
         this.view = view;
         this.keys = keys;
-        this.settling = settling;
+        this.projector = projector;
         this.ids = ids;
     }
 
     /**
-     * Empty, with nothing that is ever read, when the room is not at the revision that the change was decided on.
+     * Commits a change.
      *
-     * @param deadline after which the decision is too old to be written; for a rekey so much later as its keys take
+     * @param deadline after which the decision is too old to be written; for new keys so much later as they take
+     * @return empty, with nothing that is ever read, when the room is not at the revision that the change was decided on
      */
     Optional<RoomState> commit(RoomChange change, Deadline deadline) {
-        Optional<Held<RoomRecord>> basis = basis(change, deadline);
+        Optional<RoomRecord> basis = basis(change, deadline);
         if (basis.isEmpty()) {
             return Optional.empty();
         }
-        RoomRecord before = basis.get().value();
-        long settledSeq = settling.settle(before, deadline);
-        String rekey = ids.next();
-        Deadline prepared = deadline;
-        if (change.isRekey()) {
-            prepared = deadline.later(TIME_PER_KEY.multipliedBy(change.keys().size()));
-            keys.writeEpoch(before, rekey, change.keys(), prepared);
-        }
+        RoomRecord before = basis.get();
+        Deadline prepared =
+                deadline.later(TIME_PER_KEY.multipliedBy(change.keys().size()));
+        Optional<KeySets> keySets = writeKeys(before, change, prepared);
         String id = ids.next();
-        RoomRecord after = before.after(change, id, rekey, settledSeq);
+        RoomRecord after = before.after(change, id, keySets);
+        byte[] value = after.toVerifiedJson();
         prepared.check("the change of room " + after.roomId());
-        return put(basis.get(), after, id).map(revision -> {
-            settling.begin(after);
+        return put(before, value, id).map(revision -> {
             Buckets.awaitOwn(buckets.rooms(), revision);
-            return state(change.before(), after, revision);
+            change.joining().forEach(member -> projector.change(after.roomId(), member.endpoint(), true));
+            change.leaving().forEach(endpoint -> projector.change(after.roomId(), endpoint, false));
+            return after.at(revision).state();
         });
     }
 
-    /** The record that the change was decided on, if the room is still there. */
-    private Optional<Held<RoomRecord>> basis(RoomChange change, Deadline deadline) {
+    /** Returns the record that the change was decided on, if the room is still there. */
+    private Optional<RoomRecord> basis(RoomChange change, Deadline deadline) {
         long revision = change.before().revision();
-        Optional<Held<RoomRecord>> held = view.record(change.room().roomId());
-        if (held.isEmpty() || held.get().revision() != revision) {
-            held = Buckets.lookBehind(
-                    buckets.rooms(), () -> view.record(change.room().roomId()), deadline);
+        RoomId id = change.room().roomId();
+        Optional<RoomRecord> record = view.record(id);
+        if (record.isEmpty() || record.get().revision() != revision) {
+            record = Buckets.lookBehind(buckets.rooms(), () -> view.record(id), deadline);
         }
-        return held.filter(it -> it.revision() == revision);
+        return record.filter(it -> it.revision() == revision);
     }
 
-    private Optional<Long> put(Held<RoomRecord> before, RoomRecord after, String id) {
-        try {
-            OptionalLong revision = buckets.put(
-                    Bucket.ROOMS, Keys.room(after.roomId()), after.toJson(), new Expectation.KeyAt(before.revision()));
-            return revision.isPresent() ? Optional.of(revision.getAsLong()) : Optional.empty();
-        } catch (OutcomeUnknownException e) {
-            return resolve(before, id, e);
+    /** Returns where the keys of the room are once the change is committed. */
+    private Optional<KeySets> writeKeys(RoomRecord before, RoomChange change, Deadline deadline) {
+        if (change.isRekey()) {
+            String set = ids.next();
+            keys.writeEpoch(before, set, change.keys(), deadline);
+            return Optional.of(KeySets.of(set));
+        }
+        SortedMap<Endpoint, String> joiners = new TreeMap<>();
+        for (Map.Entry<Endpoint, SealedKey> key : change.keys().entrySet()) {
+            String set = ids.nextShort();
+            keys.write(before.roomId(), before.epoch(), set, Map.of(key.getKey(), key.getValue()), deadline);
+            joiners.put(key.getKey(), set);
+        }
+        return before.keySets().map(sets -> sets.with(joiners));
+    }
+
+    private Optional<Long> put(RoomRecord before, byte[] value, String id) {
+        try (RoomView.ChangeObserver observer = view.observe(id)) {
+            OutcomeUnknownException unknown;
+            try {
+                OptionalLong revision = buckets.put(
+                        Bucket.ROOMS, Keys.room(before.roomId()), value, new Expectation.KeyAt(before.revision()));
+                if (revision.isPresent()) {
+                    return Optional.of(revision.getAsLong());
+                }
+                unknown = new OutcomeUnknownException(
+                        "the change of room " + before.roomId() + " was refused, which is not final", null);
+            } catch (OutcomeUnknownException e) {
+                unknown = e;
+            }
+            return resolve(before, id, observer, unknown);
         }
     }
 
     /**
-     * Whether a write without a clear answer happened: what stands there behind a quorum's later acknowledgement tells. To
+     * Finds out whether a write that was refused or not answered happened: what stands there behind a read barrier tells. If
+     * that is the record before, it is written anew in its own place, so that the write can never be taken from then on. To
      * find out has time of its own.
      */
-    private Optional<Long> resolve(Held<RoomRecord> before, String id, OutcomeUnknownException unknown) {
-        Held<RoomRecord> found;
-        OptionalLong instead = OptionalLong.empty();
+    private Optional<Long> resolve(
+            RoomRecord before, String id, RoomView.ChangeObserver observer, OutcomeUnknownException unknown) {
+        RoomRecord found;
+        boolean touched = false;
         try {
             found = look(before);
             if (found.revision() == before.revision()) {
-                // In its place: so the write that is still under way somewhere can never be taken.
-                instead = touch(before);
+                touched = touch(before).isPresent();
                 found = look(before);
             }
         } catch (StoreException e) {
             unknown.addSuppressed(e);
             throw unknown;
         }
-        if (instead.isPresent()) {
+        if (touched) {
             throw new StoreUnavailableException("the change was not written: " + unknown.getMessage(), unknown);
         }
-        if (found.value().isOf(id)) {
-            boolean last = found.value().version() == before.value().version() + 1;
+        if (observer.revision().isPresent()) {
+            return Optional.of(observer.revision().getAsLong());
+        }
+        if (found.isOf(id)) {
+            boolean last = found.version() == before.version() + 1;
             // Later changes hide at which revision this one was; only such as are after it and before the next will do.
             return Optional.of(last ? found.revision() : found.revision() - 1);
         }
-        boolean remembered = found.value().version() - before.value().version() <= RoomRecord.REMEMBERED;
-        if (found.revision() != before.revision() && remembered) {
+        boolean certain = observer.hasSeenAll() || found.version() - before.version() <= RoomRecord.REMEMBERED;
+        if (found.revision() != before.revision() && certain) {
             return Optional.empty();
         }
         throw unknown; // also when another write was in the way of both, and came to nothing
     }
 
-    private Held<RoomRecord> look(Held<RoomRecord> before) {
+    private RoomRecord look(RoomRecord before) {
         return Buckets.lookBehind(
-                buckets.rooms(), () -> view.record(before.value().roomId()).orElse(before), buckets.deadline());
+                buckets.rooms(), () -> view.record(before.roomId()).orElse(before), buckets.deadline());
     }
 
     /** Writes a record anew: every change that was decided on it before is refused from then on. */
-    OptionalLong touch(Held<RoomRecord> held) {
+    OptionalLong touch(RoomRecord record) {
         return buckets.put(
                 Bucket.ROOMS,
-                Keys.room(held.value().roomId()),
-                held.value().toJson(),
-                new Expectation.KeyAt(held.revision()));
-    }
-
-    private static RoomState state(RoomState before, RoomRecord after, long revision) {
-        Map<Endpoint, Member> members = new TreeMap<>(before.members());
-        after.delta().applyTo(members);
-        return RoomState.of(after.room(), revision, members.values());
+                Keys.room(record.roomId()),
+                record.toVerifiedJson(),
+                new Expectation.KeyAt(record.revision()));
     }
 }

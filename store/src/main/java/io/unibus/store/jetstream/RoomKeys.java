@@ -5,18 +5,25 @@ import io.unibus.protocol.Epoch;
 import io.unibus.protocol.JsonObject;
 import io.unibus.protocol.JsonWriter;
 import io.unibus.protocol.MalformedException;
+import io.unibus.protocol.RoomId;
 import io.unibus.protocol.RoomKey;
 import io.unibus.protocol.SealedKey;
-import java.util.LinkedHashMap;
+import io.unibus.store.OutcomeUnknownException;
+import io.unibus.store.StoreUnavailableException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.function.Function;
 
 /**
- * The sealed keys. Each epoch's are under a random name, the rekey, that the room's record points at; so those of rekeys
- * that raced or died are never read. A sealed key never changes once it is written. Thread-safe.
+ * The sealed keys, each in a set with a random name that the room's record points at, or for an epoch that is over its
+ * {@link PastEpoch}. A sealed key never changes once it is written. Thread-safe.
  */
 final class RoomKeys {
-    private static final String REKEY = "rekey";
+    private static final int ATTEMPTS = 5;
 
     private final Buckets buckets;
 
@@ -24,96 +31,119 @@ final class RoomKeys {
         this.buckets = buckets;
     }
 
-    /** Writes the keys of an epoch that is to follow {@code before}; they count once a room's record names the rekey. */
-    void writeEpoch(RoomRecord before, String rekey, Map<Endpoint, SealedKey> keys, Deadline deadline) {
-        Epoch epoch = before.room().epoch().next();
-        Map<String, byte[]> values = new LinkedHashMap<>();
-        // The same value from all who race for this epoch.
-        values.put(
-                Keys.pastEpoch(before.roomId(), before.room().epoch()),
-                pastEpoch(before.rekey().orElseThrow()));
-        keys.forEach(
-                (endpoint, key) -> values.put(Keys.sealedKey(before.roomId(), epoch, rekey, endpoint), toJson(key)));
-        buckets.putAll(Bucket.ROOM_KEYS, values, deadline);
+    /**
+     * Writes keys into a new set, which counts once a room's record names it.
+     *
+     * @throws StoreUnavailableException when one of them may not have been written
+     */
+    void write(RoomId room, Epoch epoch, String set, Map<Endpoint, SealedKey> keys, Deadline deadline) {
+        buckets.putAll(Bucket.ROOM_KEYS, puts(room, epoch, set, keys), deadline);
     }
 
-    /** The value under a sealed key's own key. */
+    /**
+     * Writes the keys of the epoch that is to follow {@code before}, and where those of the ending epoch are.
+     *
+     * @throws StoreUnavailableException when one of them may not have been written
+     */
+    void writeEpoch(RoomRecord before, String set, Map<Endpoint, SealedKey> keys, Deadline deadline) {
+        List<BatchPut> puts =
+                new ArrayList<>(puts(before.roomId(), before.epoch().next(), set, keys));
+        PastEpoch ending = new PastEpoch(before.keySets().orElseThrow(), before.version());
+        String place = Keys.pastEpoch(before.roomId(), before.epoch());
+        long revision = 0;
+        for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+            int first = Math.min(puts.size(), Writes.MOST_IN_BATCH - 1);
+            List<BatchPut> batch = new ArrayList<>(puts.subList(0, first));
+            batch.add(new BatchPut(place, ending.toJson(), new Expectation.KeyAt(revision)));
+            if (isWritten(batch, deadline)) {
+                buckets.putAll(Bucket.ROOM_KEYS, puts.subList(first, puts.size()), deadline);
+                return;
+            }
+            Optional<Entry> there = lookAgain(place, deadline);
+            if (there.map(PastEpoch::of)
+                    .filter(past -> past.version() >= ending.version())
+                    .isPresent()) {
+                buckets.putAll(Bucket.ROOM_KEYS, puts, deadline);
+                return;
+            }
+            revision = there.map(Entry::revision).orElse(0L);
+        }
+        throw new StoreUnavailableException(
+                "others keep rekeying room " + before.roomId() + "; nothing was changed; try again", null);
+    }
+
+    private boolean isWritten(List<BatchPut> batch, Deadline deadline) {
+        deadline.check("what was to be prepared in " + Bucket.ROOM_KEYS.bucketName());
+        try {
+            OptionalLong revision = Buckets.await(buckets.writes().putAll(Bucket.ROOM_KEYS, batch), deadline.left());
+            return revision.isPresent();
+        } catch (OutcomeUnknownException e) {
+            return false;
+        }
+    }
+
+    /** Looks at the leader behind a read barrier, so that what was refused or not answered is seen if it was written. */
+    private Optional<Entry> lookAgain(String key, Deadline deadline) {
+        buckets.confirmNow(Set.of(Bucket.ROOM_KEYS), deadline);
+        return buckets.reads().atLeader(Bucket.ROOM_KEYS, key).filter(entry -> !entry.deleted());
+    }
+
+    private static List<BatchPut> puts(RoomId room, Epoch epoch, String set, Map<Endpoint, SealedKey> keys) {
+        return keys.entrySet().stream()
+                .map(key -> new BatchPut(
+                        Keys.sealedKey(room, epoch, set, key.getKey()), toJson(key.getValue()), Expectation.NOTHING))
+                .toList();
+    }
+
+    /** Returns the value under a sealed key's own key. */
     static byte[] toJson(SealedKey key) {
         return JsonWriter.object(json -> json.field("sealed_key", key.base64url()));
     }
 
+    /** Reads what {@link #toJson} wrote. @throws io.unibus.store.StoreUnusableException when it has another form */
     static SealedKey fromJson(String key, byte[] bytes) {
-        return SealedKey.parse(value(key, "sealed_key", bytes));
-    }
-
-    /** The value that tells which rekey an epoch that is over had. */
-    static byte[] pastEpoch(String rekey) {
-        return JsonWriter.object(json -> json.field(REKEY, rekey));
-    }
-
-    static String rekeyOfPastEpoch(String key, byte[] bytes) {
-        return value(key, REKEY, bytes);
-    }
-
-    /**
-     * The key of one epoch in a room that has this record.
-     *
-     * @param expected whether there should be one; then that there is none is confirmed anew
-     */
-    Optional<RoomKey> find(RoomRecord room, Epoch epoch, Endpoint endpoint, boolean expected) {
-        int future = epoch.compareTo(room.room().epoch());
-        if (future > 0 || room.rekey().isEmpty()) {
-            return Optional.empty();
-        }
-        Optional<SealedKey> key = future == 0
-                ? current(room, endpoint, expected)
-                : pastRekey(room, epoch).flatMap(rekey -> sealedKey(room, epoch, rekey, endpoint, expected));
-        return key.map(found -> new RoomKey(room.roomId(), epoch, endpoint, found));
-    }
-
-    /** The rekey of an epoch that is over. */
-    Optional<String> pastRekey(RoomRecord room, Epoch epoch) {
-        return read(Keys.pastEpoch(room.roomId(), epoch), REKEY, true);
-    }
-
-    /** The rekey in the entry of an epoch that is over. */
-    static String pastRekey(Entry entry) {
-        return value(entry.key(), REKEY, entry.value());
-    }
-
-    private Optional<SealedKey> current(RoomRecord room, Endpoint endpoint, boolean expected) {
-        Optional<SealedKey> joiner =
-                Optional.ofNullable(room.delta().joined().get(endpoint)).flatMap(Delta.Joined::sealedKey);
-        return joiner.isPresent()
-                ? joiner
-                : sealedKey(room, room.room().epoch(), room.rekey().orElseThrow(), endpoint, expected);
-    }
-
-    private Optional<SealedKey> sealedKey(
-            RoomRecord room, Epoch epoch, String rekey, Endpoint endpoint, boolean expected) {
-        return read(Keys.sealedKey(room.roomId(), epoch, rekey, endpoint), "sealed_key", expected)
-                .map(SealedKey::parse);
-    }
-
-    /** What any replica has is right; that there is nothing must come from the leader, while there is a quorum. */
-    private Optional<String> read(String key, String field, boolean expected) {
-        Optional<Entry> entry = buckets.reads().anywhere(Bucket.ROOM_KEYS, key).filter(found -> !found.deleted());
-        if (entry.isEmpty()) {
-            Fence fence = buckets.fence(Bucket.ROOM_KEYS);
-            Fence.outcome(expected ? fence.askNow() : fence.ask());
-            entry = buckets.reads().atLeader(Bucket.ROOM_KEYS, key).filter(found -> !found.deleted());
-        }
-        return entry.map(found -> value(key, field, found.value()));
-    }
-
-    private static String value(String key, String field, byte[] bytes) {
         try {
             JsonObject json = JsonObject.parse(bytes);
-            String value = json.requiredString(field);
+            SealedKey sealed = SealedKey.parse(json.requiredString("sealed_key"));
             json.refuseUnknownFields();
-            return value;
+            return sealed;
         } catch (MalformedException e) {
             throw Unreadable.exception(Bucket.ROOM_KEYS, key, e.getMessage());
         }
+    }
+
+    /** Returns the key of one epoch in a room that has this record. */
+    Optional<RoomKey> find(RoomRecord room, Epoch epoch, Endpoint endpoint) {
+        if (epoch.compareTo(room.epoch()) > 0 || room.keySets().isEmpty()) {
+            return Optional.empty();
+        }
+        // A sealed key is right whoever has it; that there is none must come from the leader, while there is a quorum.
+        Optional<Entry> key =
+                look(room, epoch, endpoint, name -> buckets.reads().anywhere(Bucket.ROOM_KEYS, name));
+        if (key.isEmpty()) {
+            Fence fence = buckets.fence(Bucket.ROOM_KEYS);
+            boolean expected = room.state().members().containsKey(endpoint);
+            Fence.outcome(expected ? fence.askNow() : fence.ask());
+            key = look(room, epoch, endpoint, name -> buckets.reads().atLeader(Bucket.ROOM_KEYS, name));
+        }
+        return key.map(entry -> new RoomKey(room.roomId(), epoch, endpoint, fromJson(entry.key(), entry.value())));
+    }
+
+    private static Optional<Entry> look(
+            RoomRecord room, Epoch epoch, Endpoint endpoint, Function<String, Optional<Entry>> read) {
+        Optional<KeySets> sets = epoch.equals(room.epoch())
+                ? room.keySets()
+                : read.apply(Keys.pastEpoch(room.roomId(), epoch))
+                        .filter(entry -> !entry.deleted())
+                        .map(entry -> PastEpoch.of(entry).keySets());
+        return sets.map(those -> Keys.sealedKey(room.roomId(), epoch, those.of(endpoint), endpoint))
+                .flatMap(read)
+                .filter(entry -> !entry.deleted());
+    }
+
+    /** Returns where the keys of an epoch are that is over, as of now. */
+    Optional<KeySets> pastKeySets(RoomId room, Epoch epoch, Deadline deadline) {
+        return lookAgain(Keys.pastEpoch(room, epoch), deadline)
+                .map(entry -> PastEpoch.of(entry).keySets());
     }
 }

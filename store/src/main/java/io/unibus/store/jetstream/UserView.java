@@ -3,6 +3,7 @@ package io.unibus.store.jetstream;
 import io.unibus.protocol.Endpoint;
 import io.unibus.protocol.MalformedException;
 import io.unibus.protocol.User;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -12,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 /** The users in memory, as the feed of their bucket tells of them. Thread-safe. */
 final class UserView implements EntryListener {
     private final Map<Endpoint, Held<UserRecord>> users = new TreeMap<>();
+    private final Map<Endpoint, Long> removed = new HashMap<>();
     private final Unreadable unreadable = new Unreadable(Bucket.USERS);
     private long applied;
     private int activeAdmins;
@@ -26,6 +28,11 @@ final class UserView implements EntryListener {
     synchronized Optional<Held<UserRecord>> find(Endpoint endpoint) {
         unreadable.refuse(Keys.user(endpoint));
         return Optional.ofNullable(users.get(endpoint));
+    }
+
+    /** Returns the revision of the marker in the place of a user who does not exist; 0 without a marker, or with a user. */
+    synchronized long markerRevision(Endpoint endpoint) {
+        return removed.getOrDefault(endpoint, 0L);
     }
 
     synchronized List<User> all() {
@@ -54,7 +61,10 @@ final class UserView implements EntryListener {
         try {
             Endpoint endpoint = Keys.parseUser(entry.key());
             count(users.remove(endpoint), -1);
-            if (!entry.deleted()) {
+            removed.remove(endpoint);
+            if (entry.deleted()) {
+                removed.put(endpoint, entry.revision());
+            } else {
                 Held<UserRecord> held = new Held<>(UserRecord.fromJson(entry.value()), entry.revision());
                 users.put(endpoint, held);
                 count(held, 1);
@@ -67,6 +77,7 @@ final class UserView implements EntryListener {
     @Override
     public synchronized void clear() {
         users.clear();
+        removed.clear();
         unreadable.clear();
         applied = 0;
         activeAdmins = 0;

@@ -10,9 +10,11 @@ import io.unibus.store.StoreUnavailableException;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Supplier;
 
 /**
- * Adds and revokes users, by compare-and-set on the key of the user. The revocation of an admin rests on what other users
+ * Adds and revokes users, by compare-and-set on the key of the user. What was refused or not answered is looked up behind a
+ * read barrier before anybody is told. The revocation of an admin rests on what other users
  * are, so it is taken only while the whole bucket is as it was when that was seen. Thread-safe.
  */
 final class UserWrites {
@@ -26,29 +28,43 @@ final class UserWrites {
         this.ids = ids;
     }
 
-    Outcome<User> add(User user, Deadline deadline) {
-        Outcome<User> exists = Outcome.refused(new Rejection.UserExists(user.endpoint()));
+    Outcome<User> add(User user) {
         if (view.find(user.endpoint()).isPresent()) {
-            return exists;
+            return Outcome.refused(new Rejection.UserExists(user.endpoint()));
         }
         UserRecord record = UserRecord.added(user, ids.next());
+        long place = view.markerRevision(user.endpoint());
+        OutcomeUnknownException unknown;
         try {
-            OptionalLong revision = put(record, Expectation.ABSENT);
+            OptionalLong revision = put(record, new Expectation.KeyAt(place));
             if (revision.isPresent()) {
                 Buckets.awaitOwn(buckets.users(), revision.getAsLong());
                 return Outcome.done(record.user());
             }
+            unknown = refused(user.endpoint());
         } catch (OutcomeUnknownException e) {
-            // With nothing there, the write may be under way still, and there is nothing to put in its place.
-            UserRecord found = find(user.endpoint(), e).orElseThrow(() -> e).value();
-            return found.added().equals(record.added()) ? Outcome.done(record.user()) : exists;
+            unknown = e;
         }
-        if (Buckets.lookBehind(buckets.users(), () -> view.find(user.endpoint()), deadline)
-                .isPresent()) {
-            return exists;
+        return resolve(record, place, unknown);
+    }
+
+    /** Finds out whether an addition that was refused or not answered happened, and if not, sees to it that it never does. */
+    private Outcome<User> resolve(UserRecord record, long place, OutcomeUnknownException unknown) {
+        Endpoint endpoint = record.user().endpoint();
+        Optional<Held<UserRecord>> found = find(endpoint, unknown);
+        if (found.isEmpty()) {
+            attempt(() -> buckets.delete(Bucket.USERS, Keys.user(endpoint), new Expectation.KeyAt(place)), unknown);
+            found = find(endpoint, unknown);
         }
-        throw new StoreUnavailableException(
-                "another write of user " + user.endpoint() + " was under way and failed; try again", null);
+        if (found.isPresent()) {
+            return found.get().value().added().equals(record.added())
+                    ? Outcome.done(record.user())
+                    : Outcome.refused(new Rejection.UserExists(endpoint));
+        }
+        if (view.markerRevision(endpoint) == place) {
+            throw unknown; // another write was in the way of both, and may yet come to nothing
+        }
+        throw new StoreUnavailableException("the user was not added: " + unknown.getMessage(), unknown);
     }
 
     Outcome<User> revoke(Endpoint endpoint, Instant at, Deadline deadline) {
@@ -69,12 +85,12 @@ final class UserWrites {
             if (outcome.isPresent()) {
                 return outcome.get();
             }
-            basis = basisNow(endpoint, deadline);
+            basis = view.basis(endpoint);
         } while (!deadline.hasPassed());
         throw new StoreUnavailableException("other writes kept coming before the revocation; try again", null);
     }
 
-    /** Empty when another write came first. */
+    /** Returns empty, with nothing written, when another write came first. */
     private Optional<Outcome<User>> revoke(Held<UserRecord> held, long applied, Instant at) {
         User user = held.value().user();
         if (!user.isActive()) {
@@ -85,22 +101,45 @@ final class UserWrites {
                 user.isActiveAdmin() ? new Expectation.BucketAt(applied) : new Expectation.KeyAt(held.revision());
         try {
             OptionalLong revision = put(record, expected);
-            if (revision.isEmpty()) {
-                return Optional.empty();
+            if (revision.isPresent()) {
+                Buckets.awaitOwn(buckets.users(), revision.getAsLong());
+                return Optional.of(Outcome.done(record.user()));
             }
-            Buckets.awaitOwn(buckets.users(), revision.getAsLong());
-            return Optional.of(Outcome.done(record.user()));
         } catch (OutcomeUnknownException e) {
             return Optional.of(resolve(held, e));
         }
+        return refusal(held, applied, expected);
     }
 
-    /** Whether a write without a clear answer happened: what stands there behind a quorum's later acknowledgement tells. */
+    /**
+     * Finds out whether a refusal is final: what stands behind a read barrier tells, unless that is still what the revocation
+     * was decided on.
+     */
+    private Optional<Outcome<User>> refusal(Held<UserRecord> held, long applied, Expectation expected) {
+        Endpoint endpoint = held.value().user().endpoint();
+        OutcomeUnknownException unknown = refused(endpoint);
+        UserView.Basis now = look(() -> view.basis(endpoint), unknown);
+        User user = now.user().orElse(held).value().user();
+        if (!user.isActive()) {
+            return Optional.of(Outcome.done(user));
+        }
+        // The barrier's own write is after everything that the servers took of this bucket before.
+        boolean overtaken = expected instanceof Expectation.BucketAt
+                ? now.applied() != applied
+                : now.user().map(Held::revision).orElse(0L) != held.revision();
+        return overtaken ? Optional.empty() : Optional.of(resolve(held, unknown));
+    }
+
+    private static OutcomeUnknownException refused(Endpoint endpoint) {
+        return new OutcomeUnknownException("the write of user " + endpoint + " was refused, which is not final", null);
+    }
+
+    /** Finds out whether a write without a clear answer happened, and if not, sees to it that it never does. */
     private Outcome<User> resolve(Held<UserRecord> before, OutcomeUnknownException unknown) {
         Endpoint endpoint = before.value().user().endpoint();
         Held<UserRecord> found = find(endpoint, unknown).orElse(before);
         if (found.value().user().isActive()) {
-            touch(before, unknown);
+            attempt(() -> put(before.value(), new Expectation.KeyAt(before.revision())), unknown);
             found = find(endpoint, unknown).orElse(before);
         }
         if (!found.value().user().isActive()) {
@@ -112,10 +151,10 @@ final class UserWrites {
         throw new StoreUnavailableException("the user was not revoked: " + unknown.getMessage(), unknown);
     }
 
-    /** Writes a record anew: the write of unknown outcome that expects it can never be taken from then on. */
-    private void touch(Held<UserRecord> held, OutcomeUnknownException unknown) {
+    /** Writes in the place that a write of unknown outcome expects, so that it can never be taken from then on. */
+    private static void attempt(Supplier<OptionalLong> write, OutcomeUnknownException unknown) {
         try {
-            put(held.value(), new Expectation.KeyAt(held.revision()));
+            var unused = write.get(); // what stands there afterwards is looked up in any case
         } catch (StoreException e) {
             unknown.addSuppressed(e);
             throw unknown;
@@ -137,10 +176,14 @@ final class UserWrites {
         return buckets.put(Bucket.USERS, Keys.user(record.user().endpoint()), record.toJson(), expected);
     }
 
-    /** What stands there behind a quorum's later acknowledgement. To find out has time of its own. */
     private Optional<Held<UserRecord>> find(Endpoint endpoint, OutcomeUnknownException unknown) {
+        return look(() -> view.find(endpoint), unknown);
+    }
+
+    /** Looks at the view behind a read barrier. To find out has time of its own. */
+    private <T> T look(Supplier<T> look, OutcomeUnknownException unknown) {
         try {
-            return Buckets.lookBehind(buckets.users(), () -> view.find(endpoint), buckets.deadline());
+            return Buckets.lookBehind(buckets.users(), look, buckets.deadline());
         } catch (StoreException e) {
             unknown.addSuppressed(e);
             throw unknown;

@@ -8,23 +8,23 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
-/** The sealed keys of a room in the bucket that are under a rekey which their epoch has, or shall have. */
+/** The sealed keys of a room in the bucket that are in a set which their epoch has, or shall have. */
 final class WrittenKeys implements AutoCloseable {
     private final CutRows rows;
-    private final Function<Epoch, String> rekeys;
+    private final Function<Epoch, String> keySets;
     private final Consumer<SortedRows.Key> delete;
     private final SortedRows.Cursor cursor;
     private Optional<SortedRows.Row> next;
     private long epoch;
-    private String rekey = "";
+    private String keySet = "";
 
     /**
-     * @param rekeys the rekey of each epoch
+     * @param keySets the key set of each epoch
      * @param delete removes a key
      */
-    WrittenKeys(CutRows rows, RoomId room, Function<Epoch, String> rekeys, Consumer<SortedRows.Key> delete) {
+    WrittenKeys(CutRows rows, RoomId room, Function<Epoch, String> keySets, Consumer<SortedRows.Key> delete) {
         this.rows = rows;
-        this.rekeys = rekeys;
+        this.keySets = keySets;
         this.delete = delete;
         this.cursor = rows.of(CutRows.Kind.SEALED_KEY, room);
         this.next = advance();
@@ -34,9 +34,9 @@ final class WrittenKeys implements AutoCloseable {
         for (var row = cursor.next(); row.isPresent(); row = cursor.next()) {
             if (row.get().key().number() != epoch) {
                 epoch = row.get().key().number();
-                rekey = rekeys.apply(new Epoch(epoch));
+                keySet = keySets.apply(new Epoch(epoch));
             }
-            if (row.get().key().middle().equals(rekey)) {
+            if (row.get().key().middle().equals(keySet)) {
                 return row;
             }
         }
@@ -66,10 +66,10 @@ final class WrittenKeys implements AutoCloseable {
     }
 
     /** What is in the place of a key, which may be that there was one. */
-    Optional<SortedRows.Row> take(RoomKey key, String rekeyOfKey) {
+    Optional<SortedRows.Row> take(RoomKey key, String keySetOfKey) {
         Optional<SortedRows.Row> row = next.filter(found -> order(found, key) == 0);
         if (row.isEmpty()) {
-            return rows.find(CutRows.sealedKey(key.roomId(), key.epoch(), rekeyOfKey, key.endpoint()));
+            return rows.find(CutRows.sealedKey(key.roomId(), key.epoch(), keySetOfKey, key.endpoint()));
         }
         next = advance();
         return row;

@@ -2,6 +2,7 @@ package io.unibus.store.jetstream;
 
 import io.unibus.store.OutcomeUnknownException;
 import io.unibus.store.StoreUnavailableException;
+import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Predicate;
@@ -34,7 +35,11 @@ final class FaultyWrites implements Writes {
         /** No answer, and delivered only when the test says so, by {@link #deliver}. */
         DELAY,
         /** Written, but no answer. */
-        HIDE
+        HIDE,
+        /** Written, but refused: by a server that no longer leads and does not know it. */
+        DENY,
+        /** Not written, and refused although the expectation holds: what was in the way came to nothing. */
+        TURN_AWAY
     }
 
     /** The node is dead: nobody handles this. */
@@ -51,7 +56,7 @@ final class FaultyWrites implements Writes {
         plan(nth, key -> true, fault);
     }
 
-    /** Plans a fault of the n-th write from now to such a key, counted from 0. */
+    /** Plans a fault of the n-th write from now to such a key, alone or in a batch, counted from 0. */
     synchronized void plan(int nth, Predicate<String> keys, Fault fault) {
         leftUntilFault = nth;
         plannedFor = keys;
@@ -81,16 +86,21 @@ final class FaultyWrites implements Writes {
 
     @Override
     public CompletableFuture<OptionalLong> put(Bucket bucket, String key, byte[] value, Expectation expectation) {
-        return write(key, () -> writes.put(bucket, key, value, expectation));
+        return write(List.of(key), () -> writes.put(bucket, key, value, expectation));
     }
 
     @Override
     public CompletableFuture<OptionalLong> delete(Bucket bucket, String key, Expectation expectation) {
-        return write(key, () -> writes.delete(bucket, key, expectation));
+        return write(List.of(key), () -> writes.delete(bucket, key, expectation));
     }
 
-    private CompletableFuture<OptionalLong> write(String key, Supplier<CompletableFuture<OptionalLong>> write) {
-        return switch (next(key)) {
+    @Override
+    public CompletableFuture<OptionalLong> putAll(Bucket bucket, List<BatchPut> puts) {
+        return write(puts.stream().map(BatchPut::key).toList(), () -> writes.putAll(bucket, puts));
+    }
+
+    private CompletableFuture<OptionalLong> write(List<String> keys, Supplier<CompletableFuture<OptionalLong>> write) {
+        return switch (next(keys)) {
             case NONE -> write.get();
             case DIE_BEFORE -> throw new Died();
             case DIE_AFTER -> {
@@ -116,15 +126,24 @@ final class FaultyWrites implements Writes {
                 meanwhile.run();
                 yield CompletableFuture.failedFuture(new OutcomeUnknownException("hidden by the test", null));
             }
+            case DENY -> {
+                write.get().join();
+                meanwhile.run();
+                yield CompletableFuture.completedFuture(OptionalLong.empty());
+            }
+            case TURN_AWAY -> {
+                meanwhile.run();
+                yield CompletableFuture.completedFuture(OptionalLong.empty());
+            }
         };
     }
 
-    private synchronized Fault next(String key) {
+    private synchronized Fault next(List<String> keys) {
         if (dead) {
             throw new Died();
         }
         count++;
-        if (planned == Fault.NONE || !plannedFor.test(key) || leftUntilFault-- > 0) {
+        if (planned == Fault.NONE || keys.stream().noneMatch(plannedFor) || leftUntilFault-- > 0) {
             return Fault.NONE;
         }
         Fault fault = planned;

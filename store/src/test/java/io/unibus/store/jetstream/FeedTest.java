@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.unibus.store.StoreUnavailableException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -50,6 +51,11 @@ class FeedTest {
         @Override
         public Optional<Entry> anywhere(Bucket bucket, String key) {
             throw new AssertionError("feeds read pages");
+        }
+
+        @Override
+        public Map<String, Entry> anywhere(Bucket bucket, Collection<String> keys) {
+            throw new UnsupportedOperationException("a feed reads pages");
         }
 
         @Override

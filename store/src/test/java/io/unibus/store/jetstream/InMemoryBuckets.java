@@ -4,6 +4,7 @@ import io.unibus.store.QuorumUnconfirmedException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
@@ -20,6 +21,8 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -80,19 +83,34 @@ final class InMemoryBuckets {
         private long last;
 
         synchronized OptionalLong write(String key, byte[] value, boolean deleted, Expectation expectation) {
-            Entry before = byKey.get(key);
-            long revision = before == null ? 0 : before.revision();
-            if ((expectation instanceof Expectation.KeyAt at && at.revision() != revision)
-                    || (expectation instanceof Expectation.BucketAt whole && whole.revision() != last)) {
+            return holds(key, expectation) ? OptionalLong.of(take(key, value, deleted)) : OptionalLong.empty();
+        }
+
+        synchronized OptionalLong writeAll(List<BatchPut> puts) {
+            if (!puts.stream().allMatch(put -> holds(put.key(), put.expectation()))) {
                 return OptionalLong.empty();
             }
+            puts.forEach(put -> take(put.key(), put.value(), false));
+            return OptionalLong.of(last);
+        }
+
+        private boolean holds(String key, Expectation expectation) {
+            Entry before = byKey.get(key);
+            long revision = before == null ? 0 : before.revision();
+            return !(expectation instanceof Expectation.KeyAt at && at.revision() != revision)
+                    && !(expectation instanceof Expectation.BucketAt whole && whole.revision() != last);
+        }
+
+        private long take(String key, byte[] value, boolean deleted) {
             last++;
             Entry entry = new Entry(key, value, last, deleted, Instant.EPOCH.plusMillis(last));
-            entries.remove(revision);
+            Entry before = byKey.put(key, entry);
+            if (before != null) {
+                entries.remove(before.revision());
+            }
             entries.put(last, entry);
-            byKey.put(key, entry);
             followers.forEach(follower -> follower.hear(entry));
-            return OptionalLong.of(last);
+            return last;
         }
 
         synchronized Optional<Entry> get(String key) {
@@ -141,8 +159,8 @@ final class InMemoryBuckets {
                     writes,
                     this,
                     Map.of(
-                            Bucket.ROOMS, follow(Bucket.ROOMS, rooms.rooms()),
-                            Bucket.MEMBERS, follow(Bucket.MEMBERS, rooms.members()),
+                            Bucket.ROOMS, follow(Bucket.ROOMS, rooms),
+                            Bucket.MEMBERS, follow(Bucket.MEMBERS, IGNORE),
                             Bucket.USERS, follow(Bucket.USERS, users),
                             Bucket.ROOM_KEYS, follow(Bucket.ROOM_KEYS, IGNORE),
                             Bucket.ROOMS_BY_MEMBER, follow(Bucket.ROOMS_BY_MEMBER, IGNORE)),
@@ -171,6 +189,18 @@ final class InMemoryBuckets {
         @Override
         public CompletableFuture<OptionalLong> delete(Bucket bucket, String key, Expectation expectation) {
             return CompletableFuture.completedFuture(stream(bucket).write(key, new byte[0], true, expectation));
+        }
+
+        @Override
+        public CompletableFuture<OptionalLong> putAll(Bucket bucket, List<BatchPut> puts) {
+            return CompletableFuture.completedFuture(stream(bucket).writeAll(puts));
+        }
+
+        @Override
+        public Map<String, Entry> anywhere(Bucket bucket, Collection<String> keys) {
+            return keys.stream()
+                    .flatMap(key -> stream(bucket).get(key).stream())
+                    .collect(Collectors.toMap(Entry::key, Function.identity()));
         }
 
         @Override

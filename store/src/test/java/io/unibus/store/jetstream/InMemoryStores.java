@@ -52,13 +52,13 @@ final class InMemoryStores implements AutoCloseable {
     }
 
     /** A store whose background is this. */
-    JetStreamStore open(Executor settler) {
+    JetStreamStore open(Executor executor) {
         InMemoryBuckets.Client client = buckets.client();
-        return client.store(options(), client, settler);
+        return client.store(options(), client, executor);
     }
 
-    /** A store that never settles what it commits: as if it died after each commit. */
-    JetStreamStore openNeverSettling() {
+    /** A store that projects no membership: as if it died after each commit. */
+    JetStreamStore openNeverProjecting() {
         return open(task -> {});
     }
 

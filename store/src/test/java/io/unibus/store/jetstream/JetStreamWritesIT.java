@@ -8,20 +8,27 @@ import io.nats.client.Message;
 import io.nats.client.Subscription;
 import io.unibus.store.OutcomeUnknownException;
 import io.unibus.store.StoreUnavailableException;
+import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Single writes and reads against one real server, answered, refused and lost. */
 class JetStreamWritesIT {
@@ -142,6 +149,11 @@ class JetStreamWritesIT {
             return Objects.requireNonNull(requests.nextMessage(OPERATION));
         }
 
+        @Nullable
+        Message poll() throws InterruptedException {
+            return requests.nextMessage(OPERATION.dividedBy(2));
+        }
+
         void answer(Message request, String json) {
             connection.publish(Objects.requireNonNull(request.getReplyTo()), json.getBytes(StandardCharsets.UTF_8));
         }
@@ -195,7 +207,7 @@ class JetStreamWritesIT {
     }
 
     @Test
-    void aRefusalOfAWriteThatWasSentAgainDoesNotSayThatItWasNotTaken() throws Exception {
+    void aWriteThatWasSentAgainMayBeRefusedBecauseItWasTaken() throws Exception {
         CompletableFuture<OptionalLong> put;
         Message first;
         try (Impostor impostor = new Impostor()) {
@@ -203,8 +215,98 @@ class JetStreamWritesIT {
             first = impostor.next();
         }
         connection.jetStream().publish(first.getSubject(), first.getHeaders(), first.getData());
-        assertThatThrownBy(put::join).hasCauseInstanceOf(OutcomeUnknownException.class);
+        assertThat(put.join()).as("what stands there tells").isEmpty();
         assertThat(reads.facts(BUCKET).lastSequence()).isEqualTo(1);
+    }
+
+    @Test
+    void aWriteThatIsOnlyEverPutOffHasAnUnknownOutcome() throws Exception {
+        try (Impostor impostor = new Impostor()) {
+            CompletableFuture<OptionalLong> put = create();
+            long end = System.nanoTime() + OPERATION.toNanos();
+            for (Message next = impostor.poll(); next != null && System.nanoTime() < end; next = impostor.poll()) {
+                impostor.answer(next, IN_PROCESS);
+            }
+            // Another server, which leads now, may have taken what this one put off.
+            assertThatThrownBy(put::join).hasCauseInstanceOf(OutcomeUnknownException.class);
+        }
+    }
+
+    private static BatchPut batchPut(String key, String value, Expectation expectation) {
+        return new BatchPut(key, value.getBytes(StandardCharsets.UTF_8), expectation);
+    }
+
+    @Test
+    void aBatchIsTakenWholeOrNotAtAll() {
+        assertThat(writes.putAll(
+                                BUCKET,
+                                List.of(batchPut("a", "1", Expectation.ABSENT), batchPut("b", "1", Expectation.ABSENT)))
+                        .join())
+                .hasValue(2);
+        for (List<BatchPut> batch : List.of(
+                List.of(batchPut("a", "2", Expectation.ABSENT), batchPut("c", "2", Expectation.ABSENT)),
+                List.of(batchPut("c", "2", Expectation.ABSENT), batchPut("a", "2", Expectation.ABSENT)))) {
+            assertThat(writes.putAll(BUCKET, batch).join()).isEmpty();
+        }
+        assertThat(reads.anywhere(BUCKET, List.of("a", "b", "c")).keySet()).containsExactlyInAnyOrder("a", "b");
+        assertThat(writes.putAll(
+                                BUCKET,
+                                List.of(
+                                        batchPut("c", "2", Expectation.ABSENT),
+                                        batchPut("a", "2", new Expectation.KeyAt(1))))
+                        .join())
+                .hasValue(4);
+        assertThat(reads.anywhere(BUCKET, "a").orElseThrow().value()).asString().isEqualTo("2");
+    }
+
+    @Test
+    void aBatchOfTheLargestSizeIsTaken() {
+        List<BatchPut> puts = IntStream.range(0, Writes.MOST_IN_BATCH)
+                .mapToObj(i -> batchPut("k" + i, "v", Expectation.NOTHING))
+                .toList();
+        assertThat(writes.putAll(BUCKET, puts).join()).hasValue(Writes.MOST_IN_BATCH);
+        List<String> keys =
+                puts.subList(0, Reads.MOST_KEYS).stream().map(BatchPut::key).toList();
+        assertThat(reads.anywhere(BUCKET, keys)).hasSize(Reads.MOST_KEYS);
+    }
+
+    /** A connection of which one message gets lost. */
+    private Connection losing(int nth) {
+        AtomicInteger sent = new AtomicInteger();
+        return (Connection) Proxy.newProxyInstance(
+                Connection.class.getClassLoader(), new Class<?>[] {Connection.class}, (proxy, method, arguments) -> {
+                    boolean sends = method.getName().equals("publish")
+                            || method.getName().equals("requestWithTimeout");
+                    if (sends && sent.getAndIncrement() == nth) {
+                        return method.getReturnType() == CompletableFuture.class ? new CompletableFuture<>() : null;
+                    }
+                    return method.invoke(connection, arguments);
+                });
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 2})
+    void aBatchOfWhichAMessageIsLostIsSentAgainWhole(int lost) {
+        Connection losing = losing(lost);
+        JetStreamWrites through = new JetStreamWrites(() -> losing, Timer.on(executor), System::nanoTime, OPERATION);
+        List<BatchPut> batch = List.of(
+                batchPut("a", "1", Expectation.ABSENT),
+                batchPut("b", "1", Expectation.ABSENT),
+                batchPut("c", "1", Expectation.ABSENT));
+        assertThat(through.putAll(BUCKET, batch).join()).hasValue(3);
+        assertThat(reads.facts(BUCKET).lastSequence()).isEqualTo(3);
+    }
+
+    @Test
+    void readsOfManyKeysSeeRemovalsAndNothingElse() {
+        put("a", "1", Expectation.ABSENT);
+        put("gone", "1", Expectation.ABSENT);
+        writes.delete(BUCKET, "gone", Expectation.NOTHING).join();
+        assertThat(reads.anywhere(BUCKET, List.of("never"))).isEmpty();
+        Map<String, Entry> found = reads.anywhere(BUCKET, List.of("a", "gone", "never"));
+        assertThat(found).containsOnlyKeys("a", "gone");
+        assertThat(Objects.requireNonNull(found.get("gone")).deleted()).isTrue();
+        assertThat(Objects.requireNonNull(found.get("a")).revision()).isEqualTo(1);
     }
 
     @Test

@@ -10,7 +10,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.unibus.protocol.Endpoint;
 import io.unibus.protocol.Epoch;
 import io.unibus.protocol.RoomId;
-import io.unibus.protocol.Subject;
 import io.unibus.store.RoomState;
 import io.unibus.store.Store;
 import io.unibus.store.StoreException;
@@ -85,24 +84,24 @@ final class KvSnapshotTest {
     }
 
     @Test
-    void settledOrNotMakesNoDifference() throws IOException {
-        Random random = seeded("settled or not");
+    void projectedOrNotMakesNoDifference() throws IOException {
+        Random random = seeded("projected or not");
         for (int round = 0; round < 15; round++) {
             int operations = random.nextInt(250);
             long seed = random.nextLong();
-            InMemoryBuckets settled = InMemoryBuckets.toldAtOnce();
-            InMemoryBuckets unsettled = InMemoryBuckets.toldAtOnce();
+            InMemoryBuckets projected = InMemoryBuckets.toldAtOnce();
+            InMemoryBuckets unprojected = InMemoryBuckets.toldAtOnce();
             Path sqlite = database();
-            try (InMemoryStores stores = new InMemoryStores(settled);
-                    InMemoryStores others = new InMemoryStores(unsettled);
+            try (InMemoryStores stores = new InMemoryStores(projected);
+                    InMemoryStores others = new InMemoryStores(unprojected);
                     SqliteStore third = SqliteStore.open(sqlite, PATIENT)) {
-                InMemoryBuckets.Client client = settled.client();
-                for (Store store : List.of(stores.open(client, client), others.openNeverSettling(), third)) {
+                InMemoryBuckets.Client client = projected.client();
+                for (Store store : List.of(stores.open(client, client), others.openNeverProjecting(), third)) {
                     ControlPlanes.fillAtRandom(store, new Random(seed), operations);
                 }
             }
-            Path one = exported(settled);
-            assertThat(exported(unsettled)).hasSameBinaryContentAs(one);
+            Path one = exported(projected);
+            assertThat(exported(unprojected)).hasSameBinaryContentAs(one);
             assertThat(exported(sqlite)).hasSameBinaryContentAs(one);
         }
     }
@@ -210,13 +209,8 @@ final class KvSnapshotTest {
         InMemoryBuckets buckets = InMemoryBuckets.toldAtOnce();
         InMemoryBuckets.Client client = buckets.client();
         RoomId team = new RoomId("team");
-        put(client, Keys.subject(Subject.defaultFor(team)), new Reservation(new RoomId("dead"), "attempt").toJson());
-        put(client, Keys.room(team), new RoomValue.CalledOff("attempt").toJson());
-        client.put(
-                        Bucket.MEMBERS,
-                        Keys.member(team, endpoint(9)),
-                        new MemberRecord(3, Optional.empty()).toJson(),
-                        Expectation.ABSENT)
+        client.delete(Bucket.ROOMS, Keys.room(team), Expectation.ABSENT).join();
+        client.delete(Bucket.MEMBERS, Keys.member(team, endpoint(9)), Expectation.ABSENT)
                 .join();
         Path snapshot = exported(sqlite);
         assertThat(imported(buckets, snapshot).isConflict()).isFalse();

@@ -108,6 +108,11 @@ class QuorumFenceTest {
         }
 
         @Override
+        public CompletableFuture<OptionalLong> putAll(Bucket bucket, List<BatchPut> puts) {
+            throw new UnsupportedOperationException("a fence writes no batch");
+        }
+
+        @Override
         public CompletableFuture<OptionalLong> delete(Bucket bucket, String key, Expectation expectation) {
             throw new AssertionError("fences are put");
         }

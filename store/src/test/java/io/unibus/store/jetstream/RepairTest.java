@@ -10,11 +10,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.unibus.protocol.Endpoint;
+import io.unibus.protocol.Epoch;
 import io.unibus.protocol.MemberRole;
 import io.unibus.protocol.RoomId;
-import io.unibus.protocol.Subject;
 import io.unibus.store.RoomState;
 import io.unibus.store.StoreUnavailableException;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -37,19 +38,95 @@ final class RepairTest {
     }
 
     @Test
-    void indexIsPutRightAfterTheGracePeriod() {
-        done(store.createRoom(encryptedRoom(ROOM, ALICE)));
-        store.repair().run();
-        String right = Keys.roomByMember(ALICE, ROOM);
-        String wrong = Keys.roomByMember(BOB, ROOM);
-        client.delete(Bucket.ROOMS_BY_MEMBER, right, Expectation.NOTHING).join();
-        client.put(Bucket.ROOMS_BY_MEMBER, wrong, Settling.indexEntry(1), Expectation.NOTHING)
+    void projectionsAreMadeAnewByTheFirstRepair() {
+        RoomState state = done(store.createRoom(encryptedRoom(ROOM, ALICE)));
+        client.delete(Bucket.MEMBERS, Keys.member(ROOM, ALICE), Expectation.NOTHING)
                 .join();
+        client.put(Bucket.ROOMS_BY_MEMBER, Keys.roomByMember(ALICE, ROOM), new byte[] {'?'}, Expectation.NOTHING)
+                .join();
+        for (Bucket bucket : List.of(Bucket.MEMBERS, Bucket.ROOMS_BY_MEMBER)) {
+            String wrong = bucket == Bucket.MEMBERS ? Keys.member(ROOM, BOB) : Keys.roomByMember(BOB, ROOM);
+            client.put(bucket, wrong, new byte[] {'{', '}'}, Expectation.NOTHING)
+                    .join();
+        }
         store.repair().run();
-        assertThat(buckets.records(Bucket.ROOMS_BY_MEMBER)).containsOnlyKeys(wrong);
-        stores.putForward(InMemoryStores.GRACE);
+        Projections.assertRight(buckets, List.of(state), "after the first repair");
+    }
+
+    @Test
+    void projectionsOfWhatADeadNodeChangedAreMadeByTheNextRepairOfAnother() {
+        JetStreamStore dying = stores.openNeverProjecting();
         store.repair().run();
-        assertThat(buckets.records(Bucket.ROOMS_BY_MEMBER)).containsOnlyKeys(right);
+        RoomState state = done(dying.createRoom(encryptedRoom(ROOM, ALICE)));
+        state = dying.commit(invitation(state, BOB, MemberRole.MEMBER, NOW)).orElseThrow();
+        store.repair().run();
+        Projections.assertRight(buckets, List.of(state), "after joining");
+        state = dying.commit(rekey(state, "a", List.of(BOB), NOW)).orElseThrow();
+        store.repair().run();
+        Projections.assertRight(buckets, List.of(state), "after leaving");
+    }
+
+    @Test
+    void projectorThatIsLateLeavesWhatALaterChangeMade() {
+        List<Runnable> late = new ArrayList<>();
+        JetStreamStore slow = stores.open(late::add);
+        RoomState state = done(store.createRoom(encryptedRoom(ROOM, ALICE)));
+        state = slow.commit(invitation(state, BOB, MemberRole.MEMBER, NOW)).orElseThrow();
+        state = store.commit(rekey(state, "a", List.of(BOB), NOW)).orElseThrow();
+        late.forEach(Runnable::run);
+        Projections.assertRight(buckets, List.of(state), "after the late one");
+        state = store.commit(invitation(state, BOB, MemberRole.OWNER, NOW)).orElseThrow();
+        Projections.assertRight(buckets, List.of(state), "after joining again");
+    }
+
+    @Test
+    void keysOfACreationThatDiedAreClearedAwayAndTheCreationNeverComes() {
+        JetStreamStore sweeper = stores.open();
+        writes.plan(0, Keys.room(ROOM)::equals, FaultyWrites.Fault.STALL);
+        writes.meanwhile(() -> {
+            sweeper.repair().run();
+            stores.putForward(InMemoryStores.GRACE);
+            sweeper.repair().run();
+            assertThat(buckets.records(Bucket.ROOM_KEYS)).isEmpty();
+        });
+        assertThatThrownBy(() -> store.createRoom(encryptedRoom(ROOM, ALICE)))
+                .isInstanceOf(StoreUnavailableException.class);
+        assertThat(sweeper.findRoom(ROOM)).isEmpty();
+        RoomState state = done(sweeper.createRoom(encryptedRoom(ROOM, BOB)));
+        assertThat(store.findKey(ROOM, state.room().epoch(), BOB)).isPresent();
+    }
+
+    @Test
+    void keyOfAnInvitationThatDiedIsClearedAwayAndTheInvitationNeverComes() {
+        RoomState state = done(store.createRoom(encryptedRoom(ROOM, ALICE)));
+        JetStreamStore sweeper = stores.open();
+        writes.plan(0, Keys.room(ROOM)::equals, FaultyWrites.Fault.STALL);
+        writes.meanwhile(() -> {
+            sweeper.repair().run();
+            stores.putForward(InMemoryStores.GRACE);
+            sweeper.repair().run();
+            assertThat(sealedKeys(ROOM)).isEqualTo(1);
+        });
+        assertThat(store.commit(invitation(state, BOB, MemberRole.MEMBER, NOW))).isEmpty();
+        RoomState now = sweeper.findRoom(ROOM).orElseThrow();
+        assertThat(sweeper.commit(invitation(now, BOB, MemberRole.MEMBER, NOW))).isPresent();
+        assertThat(store.findKey(ROOM, now.room().epoch(), BOB)).isPresent();
+    }
+
+    @Test
+    void keysOfJoinersStayInAllEpochs() {
+        RoomState state = done(store.createRoom(encryptedRoom(ROOM, ALICE)));
+        state = store.commit(invitation(state, BOB, MemberRole.MEMBER, NOW)).orElseThrow();
+        state = store.commit(done(state.remove(BOB, NOW))).orElseThrow();
+        state = store.commit(rekey(state, "a", List.of(), NOW)).orElseThrow();
+        assertThat(store.commit(invitation(state, BOB, MemberRole.MEMBER, NOW))).isPresent();
+        for (int round = 0; round < 3; round++) {
+            store.repair().run();
+            stores.putForward(InMemoryStores.GRACE);
+        }
+        assertThat(sealedKeys(ROOM)).isEqualTo(4);
+        assertThat(store.findKey(ROOM, Epoch.FIRST, BOB)).isPresent();
+        assertThat(store.findKey(ROOM, Epoch.FIRST.next(), BOB)).isPresent();
     }
 
     @Test
@@ -72,57 +149,12 @@ final class RepairTest {
     }
 
     @Test
-    void creationThatComesAfterItsSubjectWasReleasedIsMadeAnew() {
-        JetStreamStore sweeper = stores.open();
-        writes.plan(0, Keys.room(ROOM)::equals, FaultyWrites.Fault.STALL);
-        writes.meanwhile(() -> {
-            sweeper.repair().run();
-            stores.putForward(InMemoryStores.GRACE);
-            sweeper.repair().run();
-            assertThat(buckets.records(Bucket.ROOMS)).containsOnlyKeys(Keys.room(ROOM));
-        });
-        assertThatThrownBy(() -> store.createRoom(encryptedRoom(ROOM, ALICE)))
-                .as("its time is over")
-                .hasMessageContaining("called off");
-        done(sweeper.createRoom(encryptedRoom(ROOM, BOB)));
-    }
-
-    @Test
-    void marksOfMembersWhoLeftAreRemovedOnceTheRoomWentOn() {
-        RoomState state = done(store.createRoom(encryptedRoom(ROOM, ALICE)));
-        state = store.commit(invitation(state, BOB, MemberRole.MEMBER, NOW)).orElseThrow();
-        state = store.commit(rekey(state, "a", List.of(BOB), NOW)).orElseThrow();
-        String mark = Keys.member(ROOM, BOB);
-        assertThat(buckets.records(Bucket.MEMBERS)).containsKey(mark);
-        state = store.commit(rekey(state, "b", List.of(), NOW)).orElseThrow();
-        store.repair().run();
-        stores.putForward(InMemoryStores.GRACE);
-        store.repair().run();
-        assertThat(buckets.records(Bucket.MEMBERS)).doesNotContainKey(mark);
-        assertThat(stores.open().findRoom(ROOM)).contains(state);
-        assertThat(store.commit(invitation(state, BOB, MemberRole.MEMBER, NOW))).isPresent();
-        assertThat(buckets.records(Bucket.MEMBERS)).containsKey(mark);
-    }
-
-    @Test
     void whatCannotBeReadIsLeftOutAndTheRestIsRepaired() {
         RoomId bad = new RoomId("bad");
         RoomState other = done(store.createRoom(encryptedRoom(bad, ALICE)));
         abandonRekey(other);
         RoomState state = done(store.createRoom(encryptedRoom(ROOM, ALICE)));
         abandonRekey(state);
-        client.put(
-                        Bucket.ROOMS,
-                        Keys.subject(new Subject("of-bad")),
-                        new Reservation(bad, "attempt").toJson(),
-                        Expectation.ABSENT)
-                .join();
-        client.put(
-                        Bucket.ROOMS,
-                        Keys.subject(new Subject("of-none")),
-                        new Reservation(new RoomId("none"), "attempt").toJson(),
-                        Expectation.ABSENT)
-                .join();
         client.put(Bucket.ROOMS, Keys.room(bad), new byte[] {'?'}, Expectation.NOTHING)
                 .join();
         client.delete(Bucket.ROOMS_BY_MEMBER, Keys.roomByMember(ALICE, ROOM), Expectation.NOTHING)
@@ -130,24 +162,23 @@ final class RepairTest {
         store.repair().run();
         stores.putForward(InMemoryStores.GRACE);
         store.repair().run();
-        assertThat(buckets.records(Bucket.ROOMS))
-                .containsKey(Keys.subject(new Subject("of-bad")))
-                .doesNotContainKey(Keys.subject(new Subject("of-none")));
-        assertThat(buckets.records(Bucket.ROOMS_BY_MEMBER)).containsKey(Keys.roomByMember(ALICE, ROOM));
+        assertThat(buckets.records(Bucket.ROOMS_BY_MEMBER))
+                .containsKey(Keys.roomByMember(ALICE, ROOM))
+                .containsKey(Keys.roomByMember(ALICE, bad));
         assertThat(sealedKeys(ROOM)).isEqualTo(1);
         assertThat(sealedKeys(bad)).as("what may be in use is kept").isEqualTo(2);
     }
 
     @Test
     void whatCannotBeWrittenNowIsLeftToTheNextRepair() {
-        JetStreamStore dying = stores.openNeverSettling();
-        done(dying.createRoom(encryptedRoom(ROOM, ALICE)));
-        done(dying.createRoom(encryptedRoom(new RoomId("room-2"), ALICE)));
+        JetStreamStore dying = stores.openNeverProjecting();
+        store.repair().run();
+        RoomState one = done(dying.createRoom(encryptedRoom(ROOM, ALICE)));
+        RoomState two = done(dying.createRoom(encryptedRoom(new RoomId("room-2"), ALICE)));
         writes.plan(0, FaultyWrites.Fault.REFUSE);
+        assertThatThrownBy(() -> store.repair().run()).isInstanceOf(StoreUnavailableException.class);
         store.repair().run();
-        assertThat(buckets.records(Bucket.MEMBERS)).hasSize(1);
-        store.repair().run();
-        assertThat(buckets.records(Bucket.MEMBERS)).hasSize(2);
+        Projections.assertRight(buckets, List.of(one, two), "after the next repair");
     }
 
     @Test
@@ -176,7 +207,8 @@ final class RepairTest {
 
     private long sealedKeys(RoomId room) {
         return buckets.records(Bucket.ROOM_KEYS).keySet().stream()
-                .filter(key -> key.startsWith(Keys.membersOf(room)) && !Keys.isPastEpoch(key))
+                .filter(key -> !Keys.isPastEpoch(key))
+                .filter(key -> Keys.parseSealedKey(key).room().equals(room))
                 .count();
     }
 }

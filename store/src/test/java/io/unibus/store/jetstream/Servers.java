@@ -195,7 +195,7 @@ public final class Servers implements AutoCloseable {
 
     private static boolean isCreated(Connection connection, Bucket bucket, int replicas) {
         try {
-            management(connection).create(bucket.configuration(replicas));
+            connection.jetStreamManagement().addStream(bucket.configuration(replicas));
             return true;
         } catch (IOException | JetStreamApiException e) {
             return false;

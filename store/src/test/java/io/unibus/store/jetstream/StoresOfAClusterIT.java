@@ -136,7 +136,7 @@ final class StoresOfAClusterIT {
         report("racing creations", begun);
         // The invariants are checked of other rooms, so that these are not in the way.
         Servers.await(
-                "settling",
+                "both views",
                 () -> first.roomsOf(ALICE).size() + first.roomsOf(BOB).size() == ROUNDS);
         clear();
     }
