@@ -163,14 +163,14 @@ public final class MigrationBenchmark {
             case USERS -> new Entry[] {new Entry(Bucket.USERS, "user." + room, 260)};
             case ROOMS ->
                 new Entry[] {
-                    new Entry(Bucket.ROOMS, "subject.aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" + number, 70),
-                    new Entry(Bucket.ROOMS, "room." + room, 430),
-                    new Entry(Bucket.ROOM_KEYS, room + ".1", 28)
+                    new Entry(Bucket.ROOMS, "subject.aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" + number, 30),
+                    new Entry(Bucket.ROOMS, "room." + room, 400 + SyntheticControlPlane.MEMBERS * 55),
+                    new Entry(Bucket.ROOM_KEYS, room + ".1", 44)
                 };
             case MEMBERS ->
                 new Entry[] {
-                    new Entry(Bucket.ROOMS_BY_MEMBER, record.last() + "." + room, 13),
-                    new Entry(Bucket.MEMBERS, room + "." + record.last(), 72)
+                    new Entry(Bucket.ROOMS_BY_MEMBER, record.last() + "." + room, 58),
+                    new Entry(Bucket.MEMBERS, room + "." + record.last(), 58)
                 };
             case SEALED_KEYS ->
                 new Entry[] {

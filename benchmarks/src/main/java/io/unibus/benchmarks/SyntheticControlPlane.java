@@ -29,7 +29,7 @@ import java.util.function.IntFunction;
  * one room, eight members, sixteen sealed keys and two users.
  */
 final class SyntheticControlPlane implements SnapshotSource {
-    private static final int MEMBERS = 8;
+    static final int MEMBERS = 8;
     private static final int EPOCHS = 2;
     private static final int USERS_PER_ROOM = 2;
     private static final int RECORDS_PER_ROOM = 1 + MEMBERS + EPOCHS * MEMBERS + USERS_PER_ROOM;

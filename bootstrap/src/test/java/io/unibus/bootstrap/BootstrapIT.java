@@ -3,6 +3,9 @@ package io.unibus.bootstrap;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.nats.client.JetStreamManagement;
+import io.nats.client.api.StreamConfiguration;
+import io.unibus.store.StoreUnusableException;
 import io.unibus.store.jetstream.Bucket;
 import java.io.IOException;
 import java.time.Duration;
@@ -147,5 +150,52 @@ class BootstrapIT {
         assertThat(state.replicas()).isEqualTo(1);
         assertThat(state.tolerance()).isZero();
         assertThat(bootstrap.open(1, LIMIT).replicas()).isEqualTo(1);
+    }
+
+    @Test
+    void bucketsOfAnEarlierBuildAreRefusedAndLeftAsTheyAre() throws Exception {
+        cluster.close();
+        cluster = TestCluster.started(1);
+        StreamConfiguration earlier = StreamConfiguration.builder(Bucket.ROOMS.configuration(1))
+                .allowAtomicPublish(false)
+                .build();
+        JetStreamManagement management = cluster.control(0).connection().jetStreamManagement();
+        management.addStream(earlier);
+        ServerQueries queries = new ServerQueries(cluster.system(0), "CONTROL");
+        Bootstrap bootstrap =
+                new Bootstrap("n1", cluster.control(0), queries, probes, List.of(), InstantSource.system());
+
+        assertThatThrownBy(() -> bootstrap.open(1, LIMIT))
+                .isInstanceOf(StoreUnusableException.class)
+                .hasMessageContaining("bucket UNIBUS_rooms was made by an earlier build")
+                .hasMessageContaining("unibus snapshot export");
+
+        assertThat(management.getStreamNames()).containsExactly(Bucket.ROOMS.stream());
+        assertThat(management
+                        .getStreamInfo(Bucket.ROOMS.stream())
+                        .getConfiguration()
+                        .getAllowAtomicPublish())
+                .isFalse();
+    }
+
+    @Test
+    void raisingReplicasLeavesBatchesAllowed() throws Exception {
+        for (CompletableFuture<Bootstrap.Opened> opening : List.of(opening(0), opening(1), opening(2))) {
+            opening.join();
+        }
+        JetStreamBuckets buckets = new JetStreamBuckets(cluster.control(0), "test");
+        for (int replicas : List.of(1, 3)) {
+            TestCluster.await(
+                    replicas + " replicas",
+                    Duration.ofSeconds(20),
+                    () -> buckets.configure(Bucket.ROOMS, replicas) instanceof Answer.Found);
+        }
+        assertThat(cluster.control(0)
+                        .connection()
+                        .jetStreamManagement()
+                        .getStreamInfo(Bucket.ROOMS.stream())
+                        .getConfiguration()
+                        .getAllowAtomicPublish())
+                .isTrue();
     }
 }

@@ -18,6 +18,7 @@ import io.unibus.node.config.NodeConfig;
 import io.unibus.node.host.ExitCode;
 import io.unibus.node.host.FatalException;
 import io.unibus.node.host.NodeInfo;
+import io.unibus.store.StoreUnusableException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -94,7 +95,7 @@ public final class ClusterKeeper implements AutoCloseable {
     /**
      * Returns when the buckets are open; the others are told of this node from the beginning.
      *
-     * @throws FatalException when the limit is over, with what was waited for
+     * @throws FatalException when the limit is over, with what was waited for, or when an earlier build made the buckets
      */
     public void open() {
         run(heartbeats, heartbeats::start);
@@ -114,6 +115,8 @@ public final class ClusterKeeper implements AutoCloseable {
             reasons.addAll(bus.clusterTroubles());
             reasons.addAll(heartbeats.problems());
             throw new FatalException(ExitCode.UNAVAILABLE, String.join("; ", reasons), e);
+        } catch (StoreUnusableException e) {
+            throw new FatalException(ExitCode.CONFIGURATION, String.valueOf(e.getMessage()), e);
         }
     }
 

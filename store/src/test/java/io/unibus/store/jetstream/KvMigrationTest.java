@@ -6,6 +6,7 @@ import static io.unibus.store.StoreFixtures.invitation;
 import static io.unibus.store.StoreFixtures.member;
 import static io.unibus.store.StoreFixtures.rekey;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.unibus.protocol.Endpoint;
 import io.unibus.protocol.Epoch;
@@ -20,11 +21,16 @@ import io.unibus.store.snapshot.ControlPlanes;
 import io.unibus.store.snapshot.Integrity;
 import io.unibus.store.snapshot.Manifest;
 import io.unibus.store.snapshot.Progress;
+import io.unibus.store.snapshot.SnapshotException;
 import io.unibus.store.snapshot.SnapshotSource;
 import io.unibus.store.sqlite.SqliteBackup;
 import io.unibus.store.sqlite.SqliteCut;
 import io.unibus.store.sqlite.SqliteStore;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -145,6 +151,56 @@ final class KvMigrationTest {
             assertThat(store.commit(rekey(room, "after", List.of(endpoint(6)), LATER)))
                     .isPresent();
         }
+    }
+
+    @Test
+    void updateThatBringsThousandsOfMembersIsReadByEveryNode() throws SQLException {
+        Path before = representative();
+        migrate(buckets, before, buckets.client());
+        Path after = withMembers(before, 5_000);
+        assertThat(migrate(buckets, after, buckets.client()).isConflict()).isFalse();
+        try (InMemoryStores stores = new InMemoryStores(buckets);
+                SqliteStore source = SqliteStore.open(after, PATIENT)) {
+            JetStreamStore store = stores.open();
+            RoomId lobby = new RoomId("lobby");
+            RoomState room = store.findRoom(lobby).orElseThrow();
+            assertThat(room.members()).hasSizeGreaterThan(5_000);
+            assertThat(content(store, lobby)).isEqualTo(content(source, lobby));
+            PEERS.forEach(peer -> assertThat(store.roomsOf(peer)).isEqualTo(source.roomsOf(peer)));
+            assertThat(store.commit(invitation(room, endpoint(7_000_000), MemberRole.MEMBER, LATER)))
+                    .isPresent();
+        }
+        assertThat(manifest(buckets)).isNotEqualTo(manifest(before));
+    }
+
+    @Test
+    void roomThatNoRecordHoldsIsNamedBeforeAnythingIsWritten() throws SQLException {
+        Path source = withMembers(representative(), RoomRecord.MOST_MEMBERS);
+        assertThatThrownBy(() -> migrate(buckets, source, buckets.client()))
+                .isInstanceOf(SnapshotException.class)
+                .hasMessageContaining("room lobby has more than 17000 members")
+                .hasMessageContaining("Nothing was written");
+        for (Bucket bucket : Bucket.values()) {
+            assertThat(buckets.records(bucket)).isEmpty();
+        }
+    }
+
+    /** A copy of a database with more members in its room without encryption. */
+    private Path withMembers(Path database, int number) throws SQLException {
+        Path copy = copyWith(database, store -> {});
+        try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + copy);
+                PreparedStatement insert = connection.prepareStatement(
+                        "INSERT INTO members (room_id, endpoint, role, joined_at) VALUES ('lobby', ?, 'member', ?)")) {
+            connection.setAutoCommit(false);
+            for (int i = 0; i < number; i++) {
+                insert.setString(1, endpoint(1_000_000 + i).nkey());
+                insert.setLong(2, LATER.toEpochMilli());
+                insert.addBatch();
+            }
+            insert.executeBatch();
+            connection.commit();
+        }
+        return copy;
     }
 
     @Test

@@ -13,10 +13,12 @@ import io.unibus.protocol.Endpoint;
 import io.unibus.protocol.Epoch;
 import io.unibus.protocol.MemberRole;
 import io.unibus.protocol.RoomId;
+import io.unibus.store.RandomWorkload;
 import io.unibus.store.RoomState;
 import io.unibus.store.StoreUnavailableException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -64,6 +66,33 @@ final class RepairTest {
         state = dying.commit(rekey(state, "a", List.of(BOB), NOW)).orElseThrow();
         store.repair().run();
         Projections.assertRight(buckets, List.of(state), "after leaving");
+    }
+
+    @Test
+    void projectionsAreRightAfterTheNextRepairWhereverNodesDied() {
+        Random random = new Random(System.nanoTime());
+        store.repair().run();
+        for (int round = 0; round < 100; round++) {
+            InMemoryBuckets.Client mortal = buckets.client();
+            FaultyWrites fatal = new FaultyWrites(mortal);
+            JetStreamStore dying = stores.open(mortal, fatal);
+            fatal.plan(
+                    random.nextInt(60),
+                    random.nextBoolean() ? FaultyWrites.Fault.DIE_BEFORE : FaultyWrites.Fault.DIE_AFTER);
+            List<RoomId> rooms = List.of(ROOM, new RoomId("room-2"), new RoomId("room-3"));
+            try {
+                new RandomWorkload(dying, random, rooms, List.of(ALICE, BOB, endpoint(3), endpoint(4))).run(40);
+            } catch (FaultyWrites.Died e) {
+                mortal.close();
+            }
+            store.repair().run();
+            Projections.assertRight(
+                    buckets,
+                    rooms.stream()
+                            .flatMap(room -> store.findRoom(room).stream())
+                            .toList(),
+                    "round " + round);
+        }
     }
 
     @Test

@@ -240,10 +240,15 @@ public final class Servers implements AutoCloseable {
 
     /** Waits for a condition, and fails after 20 seconds. */
     public static void await(String what, BooleanSupplier condition) {
-        long deadline = System.nanoTime() + LIMIT.toNanos();
+        await(what, LIMIT, condition);
+    }
+
+    /** Waits for a condition, and fails after the limit. */
+    public static void await(String what, Duration limit, BooleanSupplier condition) {
+        long deadline = System.nanoTime() + limit.toNanos();
         while (!condition.getAsBoolean()) {
             if (System.nanoTime() - deadline > 0) {
-                throw new AssertionError("no " + what + " within " + LIMIT);
+                throw new AssertionError("no " + what + " within " + limit);
             }
             try {
                 Thread.sleep(5);
