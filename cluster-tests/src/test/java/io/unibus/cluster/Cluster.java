@@ -3,10 +3,12 @@ package io.unibus.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.unibus.protocol.Endpoint;
+import io.unibus.store.jetstream.Bucket;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -142,6 +144,21 @@ final class Cluster {
     /** How many nodes are a majority. */
     int quorum() {
         return size() / 2 + 1;
+    }
+
+    /** Waits until all nodes name the same node as the one whose server leads that bucket, and returns it. */
+    ClusterNode awaitLeader(Bucket bucket) {
+        return Await.value("one leader of " + bucket.bucketName() + " on all nodes", RECOVERY_LIMIT, () -> {
+            Await.pause(POLL);
+            List<String> leaders = nodes.stream()
+                    .flatMap(node -> BucketStatus.of(node).stream())
+                    .filter(status -> status.name().equals(bucket.bucketName()))
+                    .flatMap(status -> status.leader().stream())
+                    .toList();
+            return nodes.stream()
+                    .filter(node -> Collections.frequency(leaders, node.name()) == size())
+                    .findFirst();
+        });
     }
 
     ClusterNode anyNode(Random random) {

@@ -28,6 +28,7 @@ final class CrowdClient implements Runnable {
             "409 member-exists",
             "409 last-owner",
             "409 subject-taken",
+            "409 room-exists", // of a fresh id: the ledger or the judge of the history says what is wrong
             "422 keys-do-not-cover-members",
             "403 owner-only",
             "404 room-not-found",

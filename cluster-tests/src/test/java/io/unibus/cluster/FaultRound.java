@@ -10,7 +10,8 @@ final class FaultRound {
     /** The servers are there: back at once, or never touched. */
     private static final Set<FaultKind> LEAVES_SERVERS = Set.of(FaultKind.KILL_CHILD, FaultKind.PAUSE_JVM);
 
-    private static final Set<FaultKind> CUTS_OFF = Set.of(FaultKind.ISOLATE, FaultKind.PAUSE_CHILD);
+    private static final Set<FaultKind> CUTS_OFF =
+            Set.of(FaultKind.ISOLATE, FaultKind.PAUSE_CHILD, FaultKind.PAUSE_LEADER);
 
     private final Cluster cluster;
     private final FaultKind kind;

@@ -1,5 +1,6 @@
 package io.unibus.cluster;
 
+import io.unibus.protocol.Endpoint;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -7,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -33,6 +35,7 @@ final class Judge {
         violations.addAll(judge.epochsThatShrank());
         violations.addAll(judge.revokedWhoWereAdmitted(workload.users()));
         violations.addAll(judge.admittedWithoutQuorum());
+        violations.addAll(judge.groundlessRefusals(workload.soleWriters()));
         workload.cluster().nodes().parallelStream()
                 .flatMap(node -> contradictions(workload, node))
                 .forEachOrdered(violations::add);
@@ -40,8 +43,12 @@ final class Judge {
     }
 
     private static Stream<String> contradictions(Workload workload, ClusterNode node) {
+        return workload.comparisons(node).flatMap(comparison -> contradictions(node, comparison));
+    }
+
+    private static Stream<String> contradictions(ClusterNode node, Runnable comparison) {
         try {
-            workload.compareWith(node);
+            comparison.run();
             return Stream.empty();
         } catch (AssertionError | RuntimeException e) {
             return Stream.of(node + ": " + e);
@@ -54,6 +61,30 @@ final class Judge {
                 .filter(operation -> operation.answer().contains("500 "))
                 .map(operation -> "failed: " + operation)
                 .toList();
+    }
+
+    /**
+     * Returns the refusals for which there can be no reason: that a room is there already whose id was fresh, and whatever is
+     * said to those whose rooms nobody else changes.
+     */
+    List<String> groundlessRefusals(Set<Endpoint> soleWriters) {
+        return history.operations().stream()
+                .filter(operation -> !operation.isOk() && !operation.isUnavailable())
+                .filter(operation -> soleWriters.contains(operation.caller())
+                        || (operation.name().equals("create")
+                                && operation.answer().equals("409 room-exists")))
+                .map(operation -> "refused without a reason: " + operation + before(operation))
+                .toList();
+    }
+
+    private String before(Operation operation) {
+        return history.operations().stream()
+                .filter(other -> other.caller().equals(operation.caller())
+                        && other.object().equals(operation.object())
+                        && other.end() <= operation.begin())
+                .max(Comparator.comparingLong(Operation::end))
+                .map(last -> ", after " + last)
+                .orElse("");
     }
 
     /** Nobody sees an epoch smaller than one seen before: on the same node at all, on another after the staleness. */

@@ -70,6 +70,26 @@ final class JudgeTest {
     }
 
     @Test
+    void aRefusalOfASoleWriterHasNoReason() {
+        answers("rekey", "409 epoch-conflict");
+        assertThat(judge.groundlessRefusals(Set.of())).as("of one of many").isEmpty();
+        assertThat(judge.groundlessRefusals(Set.of(ALICE))).hasSize(1);
+        assertThat(judge.groundlessRefusals(Set.of(ALICE)).get(0)).doesNotContain(", after ");
+        answers("rekey", "503 quorum-unconfirmed");
+        answers("rekey", "unanswered 503 outcome-unknown");
+        answers("rekey", Operation.UNREACHABLE);
+        assertThat(judge.groundlessRefusals(Set.of(ALICE))).hasSize(1);
+    }
+
+    @Test
+    void aRoomOfAFreshIdIsNotThereAlready() {
+        answers("create", "409 subject-taken");
+        assertThat(judge.groundlessRefusals(Set.of())).isEmpty();
+        answers("create", "409 room-exists");
+        assertThat(judge.groundlessRefusals(Set.of())).hasSize(1);
+    }
+
+    @Test
     void theLongestGapCoversTheEdgesOfTheTimeLookedAt() {
         Times times = new Times();
         for (long at : new long[] {0, 100, 400, 450, 1_000}) {
@@ -78,6 +98,10 @@ final class JudgeTest {
         assertThat(times.longestGap(150, 420)).isEqualTo(Duration.ofNanos(300));
         assertThat(times.longestGap(410, 460)).isEqualTo(Duration.ofNanos(550));
         assertThat(times.longestGap(1_200, 2_000)).isEqualTo(Duration.ofNanos(1_000));
+    }
+
+    private void answers(String name, String answer) {
+        history.add(new Operation(name, ALICE, 1, "room", 0, 1, 0, answer));
     }
 
     private void sees(int node, long begin, long end, long epoch) {

@@ -17,6 +17,7 @@ import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /** The ledgers of all rooms of a test. Thread-safe. */
 final class Ledgers {
@@ -24,6 +25,8 @@ final class Ledgers {
 
     private final ConcurrentMap<RoomId, RoomLedger> ledgers = new ConcurrentHashMap<>();
     private final List<RoomId> order = new ArrayList<>();
+    /** Of rooms whose creation was refused, which no client changes. */
+    private final ConcurrentMap<RoomId, RoomLedger> refusedRooms = new ConcurrentHashMap<>();
 
     RoomLedger open(RoomId id) {
         synchronized (order) {
@@ -34,13 +37,29 @@ final class Ledgers {
         }
     }
 
+    /** Enters a room that must not be there, because its creation was refused. */
+    void addRefused(RoomId id, RoomChange creation) {
+        RoomLedger ledger = new RoomLedger(id, refusedRooms.size());
+        ledger.add(creation);
+        refusedRooms.put(id, ledger);
+    }
+
     /** One that a client may see in a list a moment before its creator has entered it. */
     RoomLedger await(RoomId id) {
-        return Await.value("the ledger of " + id, LIMIT, () -> Optional.ofNullable(ledgers.get(id)));
+        return Await.value(
+                "the ledger of " + id,
+                LIMIT,
+                () -> Optional.ofNullable(ledgers.get(id)).or(() -> Optional.ofNullable(refusedRooms.get(id))));
     }
 
     int size() {
         return ledgers.size();
+    }
+
+    /** Returns how many changes were refused, all of which are looked for. */
+    int refusals() {
+        return refusedRooms.size()
+                + ledgers.values().stream().mapToInt(RoomLedger::refusals).sum();
     }
 
     /** One of the {@code count} that were made last; empty when there is none. */
@@ -61,10 +80,30 @@ final class Ledgers {
         check(view, everyone, ledger -> true);
     }
 
-    /** @param allEpochs for which rooms to look at the keys of all epochs: that takes long over HTTP */
+    /**
+     * Compares all rooms as above.
+     *
+     * @param allEpochs for which rooms to look at the keys of all epochs, and whether they are there at all if their creation
+     *     was refused: that takes long over HTTP
+     */
     void check(RoomView view, Collection<Endpoint> everyone, Predicate<RoomLedger> allEpochs) {
-        ledgers.values().forEach(ledger -> ledger.check(view, everyone, allEpochs.test(ledger)));
+        assertThat(contradictions(view, everyone, allEpochs))
+                .as("contradictions")
+                .isEmpty();
         checkLists(view, everyone);
+    }
+
+    private List<String> contradictions(RoomView view, Collection<Endpoint> everyone, Predicate<RoomLedger> allEpochs) {
+        List<String> contradictions = new ArrayList<>();
+        Stream.concat(ledgers.values().stream(), refusedRooms.values().stream().filter(allEpochs))
+                .forEach(ledger -> {
+                    try {
+                        ledger.check(view, everyone, allEpochs.test(ledger));
+                    } catch (AssertionError e) {
+                        contradictions.add(String.valueOf(e.getMessage()));
+                    }
+                });
+        return contradictions;
     }
 
     /** Compares the list of each endpoint's rooms with the members of these rooms. */

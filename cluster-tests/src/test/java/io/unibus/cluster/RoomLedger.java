@@ -17,12 +17,15 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 /**
  * Every change of one encrypted room by many clients, and what must be true of the room after them in whatever order they
  * happened: what was acknowledged has happened, what was not answered has happened whole or not at all, and nothing else
- * has. Thread-safe.
+ * has, least of all what was refused. Thread-safe.
  */
 final class RoomLedger {
     private final RoomId id;
     private final int number;
+    /** Those that were not refused. */
     private final Queue<RoomChange> changes = new ConcurrentLinkedQueue<>();
+
+    private final Queue<RoomChange> refusals = new ConcurrentLinkedQueue<>();
 
     /** @param number how many were opened before it */
     RoomLedger(RoomId id, int number) {
@@ -40,11 +43,17 @@ final class RoomLedger {
 
     /** A member joins only when absent and leaves only when present, so that the order does not matter. */
     void add(RoomChange change) {
-        changes.add(change);
+        (change.isRefused() ? refusals : changes).add(change);
     }
 
+    /** Returns how many changes were not refused. */
     int size() {
         return changes.size();
+    }
+
+    /** Returns how many changes were refused. */
+    int refusals() {
+        return refusals.size();
     }
 
     /**
@@ -61,12 +70,16 @@ final class RoomLedger {
                     .isEmpty();
             return;
         }
+        RefusalCheck refused = new RefusalCheck(id, refusals);
+        refused.judgeExistence(all);
         assertThat(all.stream().filter(change -> change.acknowledged() && change.epoch() > room.epoch()))
                 .as("acknowledged changes of %s, lost: it is in epoch %d", id, room.epoch())
                 .isEmpty();
         RoomVerdict verdict = new RoomVerdict(id, room, all);
         for (long epoch = allEpochs ? 1 : room.epoch(); epoch <= room.epoch(); epoch++) {
-            verdict.judgeEpoch(epoch, keysOf(view, room, epoch, everyone));
+            Map<Endpoint, SealedKey> keys = keysOf(view, room, epoch, everyone);
+            refused.judgeEpoch(epoch, keys);
+            verdict.judgeEpoch(epoch, keys);
         }
         verdict.judgeMembers(everyone);
     }

@@ -1,5 +1,6 @@
 package io.unibus.cluster;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.Test;
 /** The ledger of a room sees what is wrong with it, and nothing else. */
 final class RoomLedgerTest {
     private static final RoomId ROOM = new RoomId("room");
+    private static final String CONFLICT = "409 epoch-conflict";
 
     private final Random random = new Random(7);
     private final Endpoint alice = endpoint();
@@ -127,6 +129,75 @@ final class RoomLedgerTest {
         assertPasses();
         view.room = Optional.of(new RoomView.Found(2, false, new TreeSet<>(Set.of(alice))));
         assertFails("members of");
+    }
+
+    @Test
+    void aRefusedRekeyThatWasAppliedIsSeen() {
+        makeSound();
+        Map<Endpoint, SealedKey> thirds = Map.of(alice, key(alice, 3, alice), bob, key(alice, 3, bob));
+        ledger.add(RoomChange.rekey(alice, 3, thirds, Set.of()).refused(CONFLICT));
+        assertPasses();
+        view.room = Optional.of(new RoomView.Found(3, false, new TreeSet<>(everyone)));
+        thirds.forEach((endpoint, key) -> view.keys.put("3 " + endpoint, key));
+        assertFails("refused (409 epoch-conflict) and applied");
+    }
+
+    @Test
+    void aRefusedRekeyThatWasAppliedIsSeenInAPastEpoch() {
+        makeSound();
+        Map<Endpoint, SealedKey> refused = Map.of(alice, key(alice, 2, alice), bob, key(alice, 2, bob));
+        ledger.add(RoomChange.rekey(alice, 2, refused, Set.of()).refused(CONFLICT));
+        Map<Endpoint, SealedKey> thirds = Map.of(alice, key(alice, 3, alice), bob, key(alice, 3, bob));
+        ledger.add(RoomChange.rekey(alice, 3, thirds, Set.of()));
+        view.room = Optional.of(new RoomView.Found(3, false, new TreeSet<>(everyone)));
+        thirds.forEach((endpoint, key) -> view.keys.put("3 " + endpoint, key));
+        assertPasses();
+        refused.forEach((endpoint, key) -> view.keys.put("2 " + endpoint, key));
+        assertFails("refused (409 epoch-conflict) and applied");
+    }
+
+    @Test
+    void aRefusedInvitationThatWasAppliedIsSeen() {
+        ledger.add(RoomChange.create(alice, first));
+        SealedKey invitation = key(alice, 1, bob);
+        ledger.add(RoomChange.invite(alice, 1, bob, invitation).refused(CONFLICT));
+        view.room = Optional.of(new RoomView.Found(1, false, new TreeSet<>(Set.of(alice))));
+        view.keys.put("1 " + alice, first);
+        assertPasses();
+        view.room = Optional.of(new RoomView.Found(1, false, new TreeSet<>(everyone)));
+        view.keys.put("1 " + bob, invitation);
+        assertFails("refused (409 epoch-conflict) and applied");
+    }
+
+    @Test
+    void aRefusedRemovalThatWasAppliedIsSeen() {
+        makeSound();
+        ledger.add(RoomChange.remove(alice, 2, bob).refused(CONFLICT));
+        assertPasses();
+        view.room = Optional.of(new RoomView.Found(2, true, new TreeSet<>(Set.of(alice))));
+        assertFails("is a member");
+    }
+
+    @Test
+    void aRefusedCreationThatWasAppliedIsSeen() {
+        ledger.add(RoomChange.create(alice, first).refused(CONFLICT));
+        assertPasses();
+        view.room = Optional.of(new RoomView.Found(1, false, new TreeSet<>(Set.of(alice))));
+        view.keys.put("1 " + alice, first);
+        assertFails("refused (409 epoch-conflict) and applied");
+    }
+
+    @Test
+    void roomsWhoseCreationWasRefusedAreLookedForAndNotWorkedOn() {
+        Ledgers ledgers = new Ledgers();
+        ledgers.addRefused(ROOM, RoomChange.create(alice, first).refused(CONFLICT));
+        assertThat(ledgers.anyOfLast(1, random)).isEmpty();
+        assertThat(ledgers.refusals()).isEqualTo(1);
+        assertThatCode(() -> ledgers.check(view, everyone)).doesNotThrowAnyException();
+        view.room = Optional.of(new RoomView.Found(1, false, new TreeSet<>(Set.of(alice))));
+        assertThatThrownBy(() -> ledgers.check(view, everyone))
+                .isInstanceOf(AssertionError.class)
+                .hasMessageContaining("refused (409 epoch-conflict) and applied");
     }
 
     private void assertPasses() {

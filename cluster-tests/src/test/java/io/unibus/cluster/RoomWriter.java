@@ -2,6 +2,7 @@ package io.unibus.cluster;
 
 import io.unibus.client.ControlPlaneClient;
 import io.unibus.client.OutcomeUnknownException;
+import io.unibus.client.ProblemException;
 import io.unibus.protocol.CreateRoomRequest;
 import io.unibus.protocol.Endpoint;
 import io.unibus.protocol.Epoch;
@@ -20,8 +21,9 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
- * Changes rooms and enters into their ledgers what was not refused. Each method throws what {@link ClusterClient#ask}
- * throws, but for an outcome that stayed unknown: that is entered as such, and {@code false} returned. One thread.
+ * Changes rooms and enters into their ledgers what became of it. Each method throws what {@link ClusterClient#ask} throws,
+ * but for an outcome that stayed unknown: that is entered as such, and {@code false} returned. A refusal, also that of a node
+ * that could not do it at the time, is entered and thrown; what reached no node is not entered. One thread.
  */
 final class RoomWriter {
     private final ClusterClient client;
@@ -48,6 +50,9 @@ final class RoomWriter {
         } catch (OutcomeUnknownException e) {
             ledgers.open(id).add(change.unanswered());
             return false;
+        } catch (ProblemException e) {
+            ledgers.addRefused(id, change.refused(answerOf(e)));
+            throw e;
         }
         ledgers.open(id).add(change);
         return true;
@@ -85,9 +90,16 @@ final class RoomWriter {
         } catch (OutcomeUnknownException e) {
             ledgers.await(id).add(change.unanswered());
             return false;
-        } // a refusal says that nothing was written, and is taken at its word
+        } catch (ProblemException e) {
+            ledgers.await(id).add(change.refused(answerOf(e)));
+            throw e;
+        }
         ledgers.await(id).add(change);
         return true;
+    }
+
+    private static String answerOf(ProblemException e) {
+        return e.status() + " " + e.code();
     }
 
     private SealedKey key(long epoch, Endpoint recipient) {

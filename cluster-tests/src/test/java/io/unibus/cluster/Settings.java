@@ -1,7 +1,9 @@
 package io.unibus.cluster;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Random;
+import java.util.stream.Stream;
 
 /** What may be given with {@code -D} to make a test longer, or to repeat one. */
 final class Settings {
@@ -21,6 +23,14 @@ final class Settings {
     static Duration chaos() {
         return Duration.ofSeconds(
                 Math.round(60 * Double.parseDouble(System.getProperty("unibus.chaos.minutes", "0.5"))));
+    }
+
+    /** Returns the kinds of random faults: all, or those of a list with commas. */
+    static List<FaultKind> chaosKinds() {
+        String names = System.getProperty("unibus.chaos.kinds", "");
+        return names.isEmpty()
+                ? List.of(FaultKind.values())
+                : Stream.of(names.split(",", -1)).map(FaultKind::valueOf).toList();
     }
 
     /** How often each fault of a node is repeated. */

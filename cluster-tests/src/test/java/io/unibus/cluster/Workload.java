@@ -8,8 +8,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Clients of all kinds at work on all nodes of a cluster, until they are told to stop. Made by {@link #on}; afterwards
@@ -31,10 +33,15 @@ final class Workload implements AutoCloseable {
     /** Of the steady writers, whom the crowd must not disturb. */
     private final Ledgers steadyRooms = new Ledgers();
 
+    private final List<Circle> races = new ArrayList<>();
+
     private final UserLedger users = new UserLedger();
     private final List<SteadyWriter> writers = new ArrayList<>();
     private final Workers workers = new Workers();
     private volatile boolean stopped;
+
+    /** Clients and the rooms that only they change. */
+    private record Circle(List<Identity> clients, Ledgers rooms) {}
 
     private Workload(Cluster cluster, int clients, Random random) {
         this.cluster = cluster;
@@ -84,6 +91,20 @@ final class Workload implements AutoCloseable {
         }
     }
 
+    /** Adds, for each node, two clients who change the key of a room of theirs at once, one of them beginning at that node. */
+    Workload withRaces() {
+        for (ClusterNode node : cluster.nodes()) {
+            Circle race = new Circle(List.of(identity(random), identity(random)), new Ledgers());
+            races.add(race);
+            for (int i = 0; i < race.clients().size(); i++) {
+                ClusterClient client = client(race.clients().get(i), node.number() + i);
+                List<Endpoint> racers = endpoints(race.clients());
+                workers.begin(new RekeyRacer(client, racers, race.rooms(), fresh(), this::goesOn));
+            }
+        }
+        return this;
+    }
+
     private ClusterClient client(Identity identity, int first) {
         return new ClusterClient(cluster.urls(), identity, first, PATIENCE, history);
     }
@@ -109,13 +130,19 @@ final class Workload implements AutoCloseable {
     }
 
     /**
-     * Compares what one node shows with what it must have; the cluster must be at rest. The keys of past epochs of each room
-     * are asked from one of the nodes only.
+     * Returns what compares a part of what one node shows with what it must have, and fails when that contradicts; to be run
+     * on a cluster at rest. The keys of past epochs of each room are asked from one of the nodes only.
      */
-    void compareWith(ClusterNode node) {
+    Stream<Runnable> comparisons(ClusterNode node) {
         Predicate<RoomLedger> allEpochs = room -> room.number() % cluster.size() == node.number() - 1;
-        rooms.check(new NodeView(node.url(), crowd), endpoints(crowd), allEpochs);
-        steadyRooms.check(new NodeView(node.url(), steady), endpoints(steady), allEpochs);
+        Stream<Runnable> ofRooms = Stream.concat(
+                        Stream.of(new Circle(crowd, rooms), new Circle(steady, steadyRooms)), races.stream())
+                .map(circle -> () -> circle.rooms()
+                        .check(new NodeView(node.url(), circle.clients()), endpoints(circle.clients()), allEpochs));
+        return Stream.concat(ofRooms, Stream.of(() -> compareUsers(node)));
+    }
+
+    private void compareUsers(ClusterNode node) {
         List<User> found =
                 new ArrayList<>(ControlPlaneClient.of(node.url(), admin).users());
         found.removeIf(user -> user.endpoint().equals(admin.endpoint()));
@@ -127,7 +154,21 @@ final class Workload implements AutoCloseable {
     }
 
     int rooms() {
-        return rooms.size() + steadyRooms.size();
+        return ledgers().mapToInt(Ledgers::size).sum();
+    }
+
+    /** Returns how many changes of rooms were refused, all of which are looked for. */
+    int refusals() {
+        return ledgers().mapToInt(Ledgers::refusals).sum();
+    }
+
+    private Stream<Ledgers> ledgers() {
+        return Stream.concat(Stream.of(rooms, steadyRooms), races.stream().map(Circle::rooms));
+    }
+
+    /** Returns those whose rooms nobody else changes. */
+    Set<Endpoint> soleWriters() {
+        return Set.copyOf(endpoints(steady));
     }
 
     List<SteadyWriter> writers() {
