@@ -39,7 +39,7 @@ final class MembershipProjector {
     /** More than so many are left to the next repair. */
     private static final int MOST_PENDING = 50_000;
     /** So many entries are written at once, in each of the buckets. */
-    private static final int AT_ONCE = 200;
+    private static final int AT_ONCE = 100;
 
     private static final int ATTEMPTS = 5;
     /** So that even what no view heard of is noticed, as when a bucket was restored from a backup. */
