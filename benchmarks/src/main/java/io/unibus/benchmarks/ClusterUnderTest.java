@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 
@@ -11,19 +12,30 @@ import java.util.concurrent.TimeUnit;
 final class ClusterUnderTest implements AutoCloseable {
     private final Path script;
     private final Path directory;
+    private final Map<String, String> environment;
     private final String network;
     private double millisUntilReady;
 
-    private ClusterUnderTest(Path root, Path directory) {
+    private ClusterUnderTest(Path root, Path directory, Map<String, String> environment) {
         this.script = root.resolve("bin/unibus-cluster");
         this.directory = directory;
+        this.environment = environment;
         this.network = "127." + ThreadLocalRandom.current().nextInt(1, 255) + "."
                 + ThreadLocalRandom.current().nextInt(1, 255);
     }
 
     /** Returns when all three serve. */
     static ClusterUnderTest start(Path root, Path directory) throws IOException {
-        ClusterUnderTest cluster = new ClusterUnderTest(root, directory);
+        return start(root, directory, Map.of());
+    }
+
+    /**
+     * Returns when all three serve.
+     *
+     * @param environment variables for the nodes, such as {@code UNIBUS_JAR}
+     */
+    static ClusterUnderTest start(Path root, Path directory, Map<String, String> environment) throws IOException {
+        ClusterUnderTest cluster = new ClusterUnderTest(root, directory, environment);
         long begin = System.nanoTime();
         cluster.run("up");
         cluster.millisUntilReady = (System.nanoTime() - begin) / 1e6;
@@ -40,12 +52,23 @@ final class ClusterUnderTest implements AutoCloseable {
         return URI.create("http://" + network + "." + node + ":8420");
     }
 
+    /** Returns where the server of node 1 to 3 takes clients. */
+    String natsAddress(int node) {
+        return network + "." + node + ":4222";
+    }
+
+    /** Returns the file with the key of the cluster. */
+    Path clusterKey() {
+        return directory.resolve("cluster.key");
+    }
+
     private void run(String command) throws IOException {
         Path log = directory.resolve("unibus-cluster.log");
         ProcessBuilder builder = new ProcessBuilder(script.toString(), command)
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
         builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+        builder.environment().putAll(environment);
         builder.environment().put("UNIBUS_CLUSTER_DIR", directory.toString());
         builder.environment().put("UNIBUS_CLUSTER_NETWORK", network);
         Process process = builder.start();

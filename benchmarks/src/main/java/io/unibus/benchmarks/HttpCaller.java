@@ -31,10 +31,16 @@ final class HttpCaller implements AutoCloseable {
         expect(200);
     }
 
+    /** Posts what makes something new. */
     void post(String path, String json) throws IOException {
+        post(path, json, 201);
+    }
+
+    /** Posts, and expects an answer with this status. */
+    void post(String path, String json, int status) throws IOException {
         send("POST " + path + headers + "Content-Type: application/json\r\nContent-Length: " + json.length()
                 + "\r\n\r\n" + json);
-        expect(201);
+        expect(status);
     }
 
     private void send(String request) throws IOException {

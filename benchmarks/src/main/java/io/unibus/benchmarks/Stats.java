@@ -12,8 +12,14 @@ record Stats(double median, double min, double max) {
         return new Stats(median, sorted.get(0), sorted.get(sorted.size() - 1));
     }
 
+    /** Returns the figures with so many decimals. */
+    String text(int decimals) {
+        String figure = "%,." + decimals + "f";
+        return String.format(Locale.ROOT, figure + " [" + figure + "-" + figure + "]", median, min, max);
+    }
+
     @Override
     public String toString() {
-        return String.format(Locale.ROOT, "%,.0f [%,.0f-%,.0f]", median, min, max);
+        return text(0);
     }
 }
