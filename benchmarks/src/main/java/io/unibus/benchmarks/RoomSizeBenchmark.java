@@ -57,10 +57,10 @@ public final class RoomSizeBenchmark {
     }
 
     /** A store, and what is particular to it. */
-    private record Subject(String name, Store store, Settling settling, RecordSize recordSize) {}
+    private record Subject(String name, Store store, ProjectionWait projections, RecordSize recordSize) {}
 
     /** Waits until the store does nothing in the background. */
-    private interface Settling {
+    private interface ProjectionWait {
         void await() throws Exception;
     }
 
@@ -167,7 +167,7 @@ public final class RoomSizeBenchmark {
         RoomOperations operations = new RoomOperations(subject.store());
         List<Endpoint> members = newEndpoints(size);
         operations.fill(room, members, true);
-        subject.settling().await();
+        subject.projections().await();
         Map<Figure, Double> figures = new LinkedHashMap<>();
         OperationTimes invitations = new OperationTimes();
         OperationTimes removals = new OperationTimes();
@@ -189,7 +189,7 @@ public final class RoomSizeBenchmark {
         figures.put(Figure.READ, reads.p50());
         figures.put(Figure.ROOMS_OF, listings.p50());
         figures.put(Figure.BYTES, subject.recordSize().of(room));
-        subject.settling().await();
+        subject.projections().await();
         return figures;
     }
 
@@ -201,7 +201,7 @@ public final class RoomSizeBenchmark {
         endpoints.stream().skip(1).forEach(endpoint -> operations.invite(room, endpoint));
         double seconds = (System.nanoTime() - begin) / 1e9;
         fillSeconds.computeIfAbsent(subject.name(), first -> new ArrayList<>()).add(seconds);
-        subject.settling().await();
+        subject.projections().await();
     }
 
     /** Returns endpoints that are in no room yet. */

@@ -12,8 +12,7 @@ record ApiError(int code, int errorCode, String description) {
     /**
      * No peers, not available, not the leader, no resources, not enabled (account, server), stream offline, expected
      * sequence not ready, another write to the same place under way, of which nobody knows yet whether it will be taken
-     * (10164), a part of a batch lost (10176), too many batches open (10210): all of them said before a write is
-     * proposed to the other servers.
+     * (10164), a part of a batch lost (10176), too many batches open (10210). This server did not take the write; another, which leads now, may have.
      */
     private static final Set<Integer> NOT_NOW =
             Set.of(10005, 10008, 10009, 10023, 10039, 10076, 10118, 10163, 10164, 10176, 10210);
@@ -38,7 +37,7 @@ record ApiError(int code, int errorCode, String description) {
         return errorCode == NO_MESSAGE_FOUND;
     }
 
-    /** The servers did not do it now, for want of a leader or of resources; later they may. */
+    /** Returns whether this server did not do it now, for want of a leader or of resources; later it may, and another may have. */
     boolean isTransient() {
         return NOT_NOW.contains(errorCode);
     }

@@ -31,7 +31,7 @@ public enum Bucket {
 
     /**
      * Returns what the stream of a new bucket is created with: that of a KV bucket, which also takes atomic batches. The KV
-     * API of the client library knows nothing of these, and an update by it would switch them off.
+     * API of the client library does not know these: a configuration that it builds anew switches them off.
      */
     public StreamConfiguration configuration(int replicas) {
         KeyValueConfiguration bucket = KeyValueConfiguration.builder(bucketName)

@@ -70,12 +70,12 @@ record Buckets(Writes writes, Reads reads, Map<Bucket, Fence> fences, Duration l
         asked.forEach(it -> Fence.outcome(it, deadline));
     }
 
-    /** Waits for the write; empty when the expectation does not hold. */
+    /** Waits for the write; empty when a server refused it, which is not final. */
     OptionalLong put(Bucket bucket, String key, byte[] value, Expectation expectation) {
         return await(writes.put(bucket, key, value, expectation), limit);
     }
 
-    /** Waits for the write; empty when the expectation does not hold. */
+    /** Waits for the write; empty when a server refused it, which is not final. */
     OptionalLong delete(Bucket bucket, String key, Expectation expectation) {
         return await(writes.delete(bucket, key, expectation), limit);
     }
@@ -93,13 +93,12 @@ record Buckets(Writes writes, Reads reads, Map<Bucket, Fence> fences, Duration l
             int end = Math.min(puts.size(), begin + Writes.MOST_IN_BATCH);
             batches.add(writes.putAll(bucket, puts.subList(begin, end)));
         }
-        batches.forEach(batch -> certain(batch, deadline));
+        batches.forEach(batch -> awaitCertain(batch, deadline));
     }
 
-    /** The revision of a write that can be made again by anyone; empty when the expectation does not hold. */
-    OptionalLong certain(CompletableFuture<OptionalLong> write, Deadline deadline) {
+    private static void awaitCertain(CompletableFuture<OptionalLong> write, Deadline deadline) {
         try {
-            return await(write, deadline.left());
+            await(write, deadline.left());
         } catch (OutcomeUnknownException e) {
             throw new StoreUnavailableException("a preparing write was not confirmed: " + e.getMessage(), e);
         }
@@ -129,7 +128,7 @@ record Buckets(Writes writes, Reads reads, Map<Bucket, Fence> fences, Duration l
         throw new QuorumUnconfirmedException("the view was rebuilt again and again; try again", null);
     }
 
-    /** Waits for a write; empty when the expectation does not hold. */
+    /** Waits for a write; empty when a server refused it, which is not final. */
     static OptionalLong await(CompletableFuture<OptionalLong> write, Duration time) {
         try {
             return write.get(time.toNanos(), TimeUnit.NANOSECONDS);

@@ -3,7 +3,7 @@ package io.unibus.store.jetstream;
 import java.util.Base64;
 import java.util.random.RandomGenerator;
 
-/** Random names of changes, attempts and key sets, which no two nodes ever choose alike: 96 bits in 16 characters. */
+/** Random names of changes and key sets, which no two nodes ever choose alike: 96 bits in 16 characters. */
 final class Ids {
     private static final int BYTES = 12;
     private static final int SHORT_BYTES = 6;

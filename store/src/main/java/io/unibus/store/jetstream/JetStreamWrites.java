@@ -180,6 +180,8 @@ final class JetStreamWrites implements Writes {
             long left = deadline - nanoTime.getAsLong();
             if (left <= 0) {
                 giveUp(lastProblem);
+            }
+            if (result.isDone()) {
                 return;
             }
             int copy = sent.incrementAndGet();
@@ -253,7 +255,8 @@ final class JetStreamWrites implements Writes {
             } else if (error.isConflict()) {
                 result.complete(OptionalLong.empty());
             } else {
-                fail(error.isServerFault() ? unknown(error.toString(), null) : unavailable(error.toString()));
+                boolean others = open.get() > 1;
+                fail(others || error.isServerFault() ? unknown(error.toString(), null) : unavailable(error.toString()));
             }
         }
 

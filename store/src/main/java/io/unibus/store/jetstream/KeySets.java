@@ -39,8 +39,8 @@ record KeySets(String name, SortedMap<Endpoint, String> joiners) {
         return new KeySets(name, all);
     }
 
-    /** Returns the name of the set that has the key of an endpoint, if there is one. */
-    String of(Endpoint endpoint) {
+    /** Returns the name of the set in which the key of an endpoint is to be looked for. */
+    String nameFor(Endpoint endpoint) {
         return joiners.getOrDefault(endpoint, name);
     }
 

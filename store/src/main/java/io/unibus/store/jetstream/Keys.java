@@ -36,10 +36,6 @@ final class Keys {
         return ROOM + room;
     }
 
-    static boolean isRoom(String key) {
-        return key.startsWith(ROOM);
-    }
-
     static RoomId parseRoom(String key) {
         return new RoomId(after(ROOM, key));
     }
@@ -101,7 +97,7 @@ final class Keys {
         return new OfSealedKey(unescaped(parts[0]), Epoch.parse(parts[1]), parts[2], new Endpoint(parts[3]));
     }
 
-    /** Where it stands which key sets an epoch had that is over. */
+    /** Returns the key under which it stands where the sealed keys of an epoch are that is over. */
     static String pastEpoch(RoomId room, Epoch epoch) {
         return escaped(room) + "." + epoch;
     }

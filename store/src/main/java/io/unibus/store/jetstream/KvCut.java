@@ -46,7 +46,7 @@ public final class KvCut implements SnapshotSource {
     /**
      * Follows the buckets until they hold still for as long as five writes take.
      *
-     * @param buckets those that are read; without the projections only if nothing is written by what this shows
+     * @param buckets those that are read; the projections may be left out when the result is only read
      * @param patience how long to wait for that moment once everything was read
      * @throws io.unibus.store.StoreException when there is no quorum, or the buckets change all the time
      */

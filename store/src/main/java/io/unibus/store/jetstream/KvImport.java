@@ -101,7 +101,7 @@ final class KvImport {
         chunk.forEach(RoomImport::writeRecord);
         writes.awaitCertain();
         chunk.forEach(RoomImport::writeMembers);
-        chunk.forEach(RoomImport::writeIndex);
+        chunk.forEach(RoomImport::writeRoomsByMember);
         chunk.clear();
         doneBefore = done;
     }

@@ -89,12 +89,12 @@ public final class KvTarget implements SnapshotTarget, AutoCloseable {
                 executor::shutdownNow);
     }
 
-    /** What the buckets hold now, to be written on. */
+    /** Returns what the buckets hold now, to be written on. */
     public KvCut cut() {
         return KvCut.open(follow, EnumSet.allOf(Bucket.class), nanoTime, PATIENCE);
     }
 
-    /** What the buckets hold now, to be read. The projections are left out, which say nothing that the rooms do not. */
+    /** Returns what the buckets hold now, to be read. The projections are left out, which say nothing that the rooms do not. */
     public SnapshotSource source() {
         return KvCut.open(follow, EnumSet.of(Bucket.ROOMS, Bucket.ROOM_KEYS, Bucket.USERS), nanoTime, PATIENCE);
     }
@@ -102,7 +102,7 @@ public final class KvTarget implements SnapshotTarget, AutoCloseable {
     /**
      * {@inheritDoc}
      *
-     * <p>Each room's record is written when all that belongs to it is there, so that no reader ever sees half of a room,
+     * <p>Each room's record is written when its sealed keys are there, so that no reader ever sees half of a room,
      * whenever this ends. What an import that ended early has left is completed by the next one.
      *
      * @throws io.unibus.store.StoreException when the servers did not take it all; a later import goes on
@@ -120,7 +120,7 @@ public final class KvTarget implements SnapshotTarget, AutoCloseable {
         }
     }
 
-    /** What an earlier import left may have been cleared away by a node after it was found here. */
+    /** Compares once more: what an earlier import left may have been cleared away by a node after it was found here. */
     private void requireEqual(SnapshotSource source, Progress progress) {
         progress.at(Progress.Step.READ_TARGET, 0, 0);
         try (SnapshotSource now = source()) {

@@ -6,13 +6,13 @@ import io.unibus.protocol.Member;
 import io.unibus.protocol.RoomId;
 import io.unibus.store.OutcomeUnknownException;
 import io.unibus.store.StoreException;
-import io.unibus.store.StoreUnusableException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -21,6 +21,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,17 +29,17 @@ import org.slf4j.LoggerFactory;
  * Makes the buckets of members and of rooms by member say what the records of the rooms say: after each change that this
  * node has committed, in the background, and again in each repair. Nothing is decided on these buckets. Thread-safe.
  *
- * <p>Whoever commits a change writes each entry that it concerns, by compare-and-set on a revision that was read before a
- * read barrier, behind which the record was looked at. So of two writers that are at one entry, the one with the older
- * record is refused or comes first, and the last write is right. An entry that was never written needs no reading: whoever
- * takes that for granted and is wrong is refused.
+ * <p>An entry is written by compare-and-set on a revision that was read before a read barrier, behind which the record was
+ * looked at, and is compared with the record once more behind another barrier. Whoever commits a change writes each entry that
+ * it concerns, also one that looks right. So an entry is right in the end, however late a writer is. If its last writer dies
+ * between the two barriers, it may stay wrong until a repair reads the whole bucket, at first and about once an hour.
  */
 final class MembershipProjector {
     private static final Logger LOG = LoggerFactory.getLogger(MembershipProjector.class);
     private static final List<Bucket> PROJECTIONS = List.of(Bucket.MEMBERS, Bucket.ROOMS_BY_MEMBER);
     /** More than so many are left to the next repair. */
     private static final int MOST_PENDING = 50_000;
-    /** So many entries are written at once, in each of the buckets. */
+    /** So many entries of one bucket are written at once. */
     private static final int AT_ONCE = 100;
 
     private static final int ATTEMPTS = 5;
@@ -48,8 +49,8 @@ final class MembershipProjector {
     private final Buckets buckets;
     private final RoomView view;
     private final Executor background;
-    /** What this node's changes concern, and whether it is an endpoint that joined. */
-    private final Map<Keys.OfMember, Boolean> pending = new LinkedHashMap<>();
+    /** What this node's changes concern. */
+    private final Set<Keys.OfMember> pending = new LinkedHashSet<>();
 
     private boolean running;
     private int repairs;
@@ -60,15 +61,15 @@ final class MembershipProjector {
         this.background = background;
     }
 
-    /** Begins to write what a change of a room, just committed, made of one membership. */
-    void change(RoomId room, Endpoint endpoint, boolean joined) {
+    /** Begins to write what a change of a room, just committed, made of the memberships of these endpoints. */
+    void change(RoomId room, Collection<Endpoint> endpoints) {
         synchronized (pending) {
-            Keys.OfMember key = new Keys.OfMember(room, endpoint);
-            if (pending.size() < MOST_PENDING) {
-                pending.remove(key);
-                pending.put(key, joined);
+            for (Endpoint endpoint : endpoints) {
+                if (pending.size() < MOST_PENDING) {
+                    pending.add(new Keys.OfMember(room, endpoint));
+                }
             }
-            if (running) {
+            if (running || pending.isEmpty()) {
                 return;
             }
             running = true;
@@ -79,15 +80,18 @@ final class MembershipProjector {
             synchronized (pending) {
                 running = false;
             }
-            LOG.debug("closing: left to the repair of another node: the membership of {} in {}", endpoint, room);
+            LOG.debug("closing: left to the repair of another node: {} memberships of {}", endpoints.size(), room);
         }
     }
 
     private void run() {
-        for (Map<Keys.OfMember, Boolean> next = take(); !next.isEmpty(); next = take()) {
+        for (Set<Keys.OfMember> next = take(); !next.isEmpty(); next = take()) {
             try {
-                write(next);
+                for (Bucket bucket : PROJECTIONS) {
+                    view.giveBackChanged(Optional.of(write(bucket, readable(next), true, new AtomicInteger())));
+                }
             } catch (StoreException e) {
+                view.giveBackChanged(Optional.of(next));
                 LOG.debug("left to the next repair: {} memberships", next.size(), e);
             } catch (RuntimeException e) {
                 LOG.error("the projection of memberships failed, and is left to the next repair; report this", e);
@@ -95,13 +99,12 @@ final class MembershipProjector {
         }
     }
 
-    private Map<Keys.OfMember, Boolean> take() {
-        Map<Keys.OfMember, Boolean> taken = new LinkedHashMap<>();
+    private Set<Keys.OfMember> take() {
+        Set<Keys.OfMember> taken = new LinkedHashSet<>();
         synchronized (pending) {
-            Iterator<Map.Entry<Keys.OfMember, Boolean>> all = pending.entrySet().iterator();
+            Iterator<Keys.OfMember> all = pending.iterator();
             while (all.hasNext() && taken.size() < AT_ONCE) {
-                Map.Entry<Keys.OfMember, Boolean> next = all.next();
-                taken.put(next.getKey(), next.getValue());
+                taken.add(all.next());
                 all.remove();
             }
             running = !taken.isEmpty();
@@ -109,68 +112,60 @@ final class MembershipProjector {
         return taken;
     }
 
-    private void write(Map<Keys.OfMember, Boolean> changed) {
-        for (Bucket bucket : PROJECTIONS) {
-            Map<Keys.OfMember, CompletableFuture<OptionalLong>> first = new LinkedHashMap<>();
-            changed.forEach((key, joined) -> {
-                Optional<Member> member = joined ? view.member(key) : Optional.empty();
-                member.ifPresent(it -> first.put(key, put(bucket, key, it, 0)));
-            });
-            Set<Keys.OfMember> left = new HashSet<>(changed.keySet());
-            first.forEach((key, write) -> {
-                if (isDone(write)) {
-                    left.remove(key);
-                }
-            });
-            write(bucket, left, true);
-        }
-    }
-
     /**
      * Makes the entries of a bucket say what the records say.
      *
      * @param always whether to write also what looks right already, as whoever committed a change does
-     * @return how many were written
+     * @param written counts those that were written
+     * @return those that are left to the next repair
      */
-    private int write(Bucket bucket, Collection<Keys.OfMember> keys, boolean always) {
+    private List<Keys.OfMember> write(
+            Bucket bucket, Collection<Keys.OfMember> keys, boolean always, AtomicInteger written) {
         List<Keys.OfMember> left = new ArrayList<>(keys);
-        int written = 0;
         for (int attempt = 0; attempt < ATTEMPTS && !left.isEmpty(); attempt++) {
             List<Keys.OfMember> again = new ArrayList<>();
             for (int begin = 0; begin < left.size(); begin += AT_ONCE) {
-                again.addAll(writeOnce(bucket, left.subList(begin, Math.min(left.size(), begin + AT_ONCE)), always));
+                List<Keys.OfMember> next = left.subList(begin, Math.min(left.size(), begin + AT_ONCE));
+                again.addAll(writeOnce(bucket, next, always, written));
             }
-            written += left.size() - again.size();
             left = again;
         }
-        return written;
+        return left;
     }
 
-    /** Returns those that somebody else wrote meanwhile, or of which it is not known whether they were written. */
-    private List<Keys.OfMember> writeOnce(Bucket bucket, List<Keys.OfMember> keys, boolean always) {
+    /** Returns those that somebody else wrote meanwhile, or whose record changed, or of which nobody knows. */
+    private List<Keys.OfMember> writeOnce(
+            Bucket bucket, List<Keys.OfMember> keys, boolean always, AtomicInteger written) {
         Map<String, Entry> found = buckets.reads()
                 .anywhere(bucket, keys.stream().map(key -> name(bucket, key)).toList());
         buckets.confirmNow(Set.of(Bucket.ROOMS), buckets.deadline());
+        Map<Keys.OfMember, Optional<Member>> decided = new LinkedHashMap<>();
         Map<Keys.OfMember, CompletableFuture<OptionalLong>> writes = new LinkedHashMap<>();
         for (Keys.OfMember key : keys) {
             Optional<Entry> entry = Optional.ofNullable(found.get(name(bucket, key)));
-            try {
-                Optional<Member> member = view.member(key);
-                if (always || !isRight(entry, member)) {
-                    writes.put(
-                            key,
-                            put(bucket, key, member, entry.map(Entry::revision).orElse(0L)));
-                }
-            } catch (StoreUnusableException e) {
-                LOG.debug("left as it is: {}", key, e);
+            Optional<Member> member = view.member(key);
+            if (always || !isRight(entry, member)) {
+                decided.put(key, member);
+                writes.put(
+                        key, put(bucket, key, member, entry.map(Entry::revision).orElse(0L)));
             }
         }
         List<Keys.OfMember> again = new ArrayList<>();
         writes.forEach((key, write) -> {
             if (!isDone(write)) {
                 again.add(key);
+                decided.remove(key);
             }
         });
+        if (!decided.isEmpty()) {
+            buckets.confirmNow(Set.of(Bucket.ROOMS), buckets.deadline());
+        }
+        decided.forEach((key, member) -> {
+            if (!member.equals(view.member(key))) {
+                again.add(key);
+            }
+        });
+        written.addAndGet(decided.size());
         return again;
     }
 
@@ -183,14 +178,10 @@ final class MembershipProjector {
 
     private CompletableFuture<OptionalLong> put(
             Bucket bucket, Keys.OfMember key, Optional<Member> member, long revision) {
+        Expectation expected = new Expectation.KeyAt(revision);
         return member.isPresent()
-                ? put(bucket, key, member.get(), revision)
-                : buckets.writes().delete(bucket, name(bucket, key), new Expectation.KeyAt(revision));
-    }
-
-    private CompletableFuture<OptionalLong> put(Bucket bucket, Keys.OfMember key, Member member, long revision) {
-        return buckets.writes()
-                .put(bucket, name(bucket, key), MembershipRecord.toJson(member), new Expectation.KeyAt(revision));
+                ? buckets.writes().put(bucket, name(bucket, key), MembershipRecord.toJson(member.get()), expected)
+                : buckets.writes().delete(bucket, name(bucket, key), expected);
     }
 
     private boolean isDone(CompletableFuture<OptionalLong> write) {
@@ -215,21 +206,27 @@ final class MembershipProjector {
      */
     int repair() {
         Optional<Set<Keys.OfMember>> changed = view.takeChanged();
+        boolean scans = repairs == 0 || changed.isEmpty();
+        AtomicInteger written = new AtomicInteger();
         boolean done = false;
         try {
-            int repaired = 0;
             for (Bucket bucket : PROJECTIONS) {
-                boolean scans = repairs == 0 || changed.isEmpty();
-                repaired += write(bucket, scans ? scan(bucket) : changed.get(), false);
+                Set<Keys.OfMember> keys = scans ? scan(bucket) : changed.orElseThrow();
+                view.giveBackChanged(Optional.of(write(bucket, readable(keys), false, written)));
             }
             repairs = (repairs + 1) % REPAIRS_PER_SCAN;
             done = true;
-            return repaired;
+            return written.get();
         } finally {
             if (!done) {
                 view.giveBackChanged(changed);
             }
         }
+    }
+
+    /** Returns those whose room's record this version can read; the others are left as they are. */
+    private List<Keys.OfMember> readable(Collection<Keys.OfMember> keys) {
+        return keys.stream().filter(view::isReadable).toList();
     }
 
     /** Returns the memberships of which a bucket does not say what the view says. */
@@ -245,7 +242,7 @@ final class MembershipProjector {
                 } else {
                     wrong.add(key);
                 }
-            } catch (MalformedException | StoreUnusableException e) {
+            } catch (MalformedException e) {
                 LOG.debug("not judged: {}", entry.key(), e); // it is of another version
             }
         });

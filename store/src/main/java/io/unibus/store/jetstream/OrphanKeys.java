@@ -72,7 +72,8 @@ final class OrphanKeys {
     int repair() {
         scan.run(this::look);
         buckets.confirmNow(Set.of(Bucket.ROOMS), buckets.deadline());
-        unclear.keySet().removeIf(set -> each.run(set, () -> standing(set) == Standing.IN_USE));
+        unclear.keySet()
+                .removeIf(set -> each.run(set, () -> standing(set, view.record(set.room())) == Standing.IN_USE));
         Set<Keys.OfEpoch> epochs = unclear.keySet().stream().map(KeySet::of).collect(Collectors.toSet());
         pastEpochs.keySet().retainAll(epochs);
         int before = removed;
@@ -105,8 +106,7 @@ final class OrphanKeys {
         }
     }
 
-    private Standing standing(KeySet set) {
-        Optional<RoomRecord> room = view.record(set.room());
+    private Standing standing(KeySet set, Optional<RoomRecord> room) {
         if (room.isEmpty()) {
             return Standing.PENDING; // the keys of a creation come before the room
         }
@@ -131,14 +131,14 @@ final class OrphanKeys {
 
     /** Returns whether no record will ever point at the set, and sees to it. */
     private boolean isLost(KeySet set) {
-        Standing standing = standing(set);
+        // One look at both: what is written in their place is refused if anything came after it.
+        long marker = view.markerRevision(set.room());
+        Optional<RoomRecord> room = view.record(set.room());
+        Standing standing = standing(set, room);
         if (standing != Standing.PENDING) {
             return standing == Standing.LOST;
         }
-        Optional<RoomRecord> room = view.record(set.room());
-        OptionalLong touched = room.isPresent()
-                ? commits.touch(room.get())
-                : creation.putMarker(set.room(), view.markerRevision(set.room()));
+        OptionalLong touched = room.isPresent() ? commits.touch(room.get()) : creation.putMarker(set.room(), marker);
         touched.ifPresent(revision -> Buckets.awaitOwn(buckets.rooms(), revision));
         return touched.isPresent();
     }

@@ -1,6 +1,7 @@
 package io.unibus.store.jetstream;
 
 import io.unibus.protocol.Endpoint;
+import io.unibus.protocol.Member;
 import io.unibus.protocol.RoomId;
 import io.unibus.protocol.SealedKey;
 import io.unibus.store.OutcomeUnknownException;
@@ -20,7 +21,7 @@ import java.util.TreeMap;
  * before it, and read by nobody until then. Thread-safe.
  */
 final class RoomCommits {
-    /** Room for the disk of a slow quorum; a rekey of a thousand members may so take two seconds longer. */
+    /** Time added to the deadline for each sealed key of a change: two seconds for a thousand. */
     private static final Duration TIME_PER_KEY = Duration.ofMillis(2);
 
     private final Buckets buckets;
@@ -41,7 +42,8 @@ final class RoomCommits {
      * Commits a change.
      *
      * @param deadline after which the decision is too old to be written; for new keys so much later as they take
-     * @return empty, with nothing that is ever read, when the room is not at the revision that the change was decided on
+     * @return empty when the room is not at the revision that the change was decided on; keys that were written for it stay
+     *     unused
      */
     Optional<RoomState> commit(RoomChange change, Deadline deadline) {
         Optional<RoomRecord> basis = basis(change, deadline);
@@ -58,8 +60,10 @@ final class RoomCommits {
         prepared.check("the change of room " + after.roomId());
         return put(before, value, id).map(revision -> {
             Buckets.awaitOwn(buckets.rooms(), revision);
-            change.joining().forEach(member -> projector.change(after.roomId(), member.endpoint(), true));
-            change.leaving().forEach(endpoint -> projector.change(after.roomId(), endpoint, false));
+            projector.change(after.roomId(), change.leaving());
+            projector.change(
+                    after.roomId(),
+                    change.joining().stream().map(Member::endpoint).toList());
             return after.at(revision).state();
         });
     }
@@ -136,8 +140,8 @@ final class RoomCommits {
         }
         if (found.isOf(id)) {
             boolean last = found.version() == before.version() + 1;
-            // Later changes hide at which revision this one was; only such as are after it and before the next will do.
-            return Optional.of(last ? found.revision() : found.revision() - 1);
+            // Later changes hide at which revision this one was. The next after its basis is in order with all of them.
+            return Optional.of(last ? found.revision() : before.revision() + 1);
         }
         boolean certain = observer.hasSeenAll() || found.version() - before.version() <= RoomRecord.REMEMBERED;
         if (found.revision() != before.revision() && certain) {

@@ -39,20 +39,20 @@ final class RoomCreation {
         if (rejection.isPresent()) {
             return Outcome.refused(rejection.get());
         }
-        // Before the batch: whoever sees to it that the batch can never be taken changes the key after this.
-        long place = view.markerRevision(room.roomId());
+        // Read before the keys are written, so that a marker which a repair puts later makes the batch fail.
+        long marker = view.markerRevision(room.roomId());
         String change = ids.next();
         String keySet = ids.next();
         RoomRecord record = RoomRecord.created(created, change, keySet);
         keys.write(room.roomId(), room.epoch(), keySet, created.keys(), deadline);
         List<BatchPut> batch = List.of(
                 new BatchPut(Keys.subject(room.subject()), new Reservation(room.roomId()).toJson(), Expectation.ABSENT),
-                new BatchPut(Keys.room(room.roomId()), record.toVerifiedJson(), new Expectation.KeyAt(place)));
+                new BatchPut(Keys.room(room.roomId()), record.toVerifiedJson(), new Expectation.KeyAt(marker)));
         deadline.check("the creation of room " + room.roomId());
-        return put(record, batch, change, place).map(this::done);
+        return put(record, batch, change, marker).map(this::done);
     }
 
-    private Outcome<RoomRecord> put(RoomRecord record, List<BatchPut> batch, String change, long place) {
+    private Outcome<RoomRecord> put(RoomRecord record, List<BatchPut> batch, String change, long marker) {
         try (RoomView.ChangeObserver observer = view.observe(change)) {
             OutcomeUnknownException unknown;
             try {
@@ -65,7 +65,7 @@ final class RoomCreation {
             } catch (OutcomeUnknownException e) {
                 unknown = e;
             }
-            return resolve(record, observer, place, unknown);
+            return resolve(record, observer, marker, unknown);
         }
     }
 
@@ -74,9 +74,14 @@ final class RoomCreation {
         if (view.record(room.roomId()).isPresent()) {
             return Optional.of(new Rejection.RoomExists(room.roomId()));
         }
-        return view.holder(room.subject()).isPresent()
-                ? Optional.of(new Rejection.SubjectTaken(room.subject()))
-                : Optional.empty();
+        return otherHolder(room);
+    }
+
+    /** Returns that another room has the subject, if so. Of a batch that is just told, the subject comes before the record. */
+    private Optional<Rejection> otherHolder(Room room) {
+        return view.holder(room.subject())
+                .filter(holder -> !holder.equals(room.roomId()))
+                .map(holder -> new Rejection.SubjectTaken(room.subject()));
     }
 
     /**
@@ -85,17 +90,17 @@ final class RoomCreation {
      * be taken from then on. To find out has time of its own.
      */
     private Outcome<RoomRecord> resolve(
-            RoomRecord record, RoomView.ChangeObserver observer, long place, OutcomeUnknownException unknown) {
+            RoomRecord record, RoomView.ChangeObserver observer, long marker, OutcomeUnknownException unknown) {
         RoomId id = record.roomId();
         Optional<Outcome<RoomRecord>> outcome;
         long found;
         try {
-            outcome = Buckets.lookBehind(buckets.rooms(), () -> outcome(record, observer), buckets.deadline());
+            outcome = Buckets.lookBehind(buckets.rooms(), () -> outcome(record, observer, marker), buckets.deadline());
             if (outcome.isPresent()) {
                 return outcome.get();
             }
-            putMarker(id, place);
-            outcome = Buckets.lookBehind(buckets.rooms(), () -> outcome(record, observer), buckets.deadline());
+            putMarker(id, marker);
+            outcome = Buckets.lookBehind(buckets.rooms(), () -> outcome(record, observer, marker), buckets.deadline());
             found = view.markerRevision(id);
         } catch (StoreException e) {
             unknown.addSuppressed(e);
@@ -104,39 +109,45 @@ final class RoomCreation {
         if (outcome.isPresent()) {
             return outcome.get();
         }
-        if (found == place || view.record(id).isPresent()) {
+        if (found <= marker) {
             throw unknown; // what was in the way came to nothing, or the room was changed too often to tell who made it
         }
         throw new StoreUnavailableException("the room was not created: " + unknown.getMessage(), unknown);
     }
 
     /** Returns what the view says of a creation; empty when it neither happened nor has something in its way. */
-    private Optional<Outcome<RoomRecord>> outcome(RoomRecord record, RoomView.ChangeObserver observer) {
+    private Optional<Outcome<RoomRecord>> outcome(RoomRecord record, RoomView.ChangeObserver observer, long marker) {
         if (observer.revision().isPresent()) {
             return Optional.of(Outcome.done(record.at(observer.revision().getAsLong())));
         }
         Optional<RoomRecord> found = view.record(record.roomId());
         if (found.isEmpty()) {
-            return rejection(record.room()).map(Outcome::refused);
+            // Not the record again: it may come between two looks.
+            return otherHolder(record.room()).map(Outcome::refused);
         }
         if (found.get().isOf(record.lastChange())) {
             boolean last = found.get().version() == record.version();
-            // Later changes hide at which revision this one was; only such as are after it and before the next will do.
-            return Optional.of(Outcome.done(record.at(found.get().revision() - (last ? 0 : 1))));
+            // Later changes hide at which revision this one was. The next after the marker is in order with all of
+            // them.
+            return Optional.of(Outcome.done(record.at(last ? found.get().revision() : marker + 1)));
         }
         return observer.hasSeenAll() || found.get().version() <= RoomRecord.REMEMBERED
                 ? Optional.of(Outcome.refused(new Rejection.RoomExists(record.roomId())))
                 : Optional.empty();
     }
 
-    /** Marks the place of a room that does not exist as removed: no creation that began before can be taken from then on. */
-    OptionalLong putMarker(RoomId room, long place) {
-        return buckets.delete(Bucket.ROOMS, Keys.room(room), new Expectation.KeyAt(place));
+    /**
+     * Marks the place of a room that does not exist as removed: no creation that began before can be taken from then on.
+     *
+     * @param present the revision of the marker that is there; 0 without one
+     */
+    OptionalLong putMarker(RoomId room, long present) {
+        return buckets.delete(Bucket.ROOMS, Keys.room(room), new Expectation.KeyAt(present));
     }
 
     private RoomState done(RoomRecord record) {
         Buckets.awaitOwn(buckets.rooms(), record.revision());
-        record.state().members().keySet().forEach(owner -> projector.change(record.roomId(), owner, true));
+        projector.change(record.roomId(), record.state().members().keySet());
         return record.state();
     }
 }

@@ -7,6 +7,7 @@ import io.unibus.protocol.Room;
 import io.unibus.protocol.RoomKey;
 import io.unibus.store.RoomState;
 import io.unibus.store.snapshot.PeekedCursor;
+import io.unibus.store.snapshot.SnapshotException;
 import io.unibus.store.snapshot.SnapshotRecord;
 import io.unibus.store.sqlite.SortedRows;
 import java.util.ArrayList;
@@ -127,6 +128,7 @@ final class RoomImport {
     /** Writes the record, of a new room together with the reservation of its subject, once its keys are there. */
     void writeRecord() {
         if (existing.isEmpty()) {
+            requireFreeSubject();
             RoomRecord record = new RoomRecord(
                     RoomState.of(room, 0, members),
                     FIRST_VERSION,
@@ -146,6 +148,17 @@ final class RoomImport {
             writes.putAll(Bucket.ROOMS, List.of(place(old.replaced(room, members, change, keySets()))));
         }
         advance.run();
+    }
+
+    private void requireFreeSubject() {
+        rows.find(CutRows.subject(room.subject()))
+                .filter(row -> !row.deleted())
+                .map(row -> CutRows.decoded(Bucket.ROOMS, row, () -> Reservation.fromJson(row.value())))
+                .filter(holder -> !holder.room().equals(room.roomId()))
+                .ifPresent(holder -> {
+                    throw new SnapshotException("rooms " + holder.room() + " and " + room.roomId()
+                            + " have the same subject " + room.subject() + ", of which the cluster holds the first");
+                });
     }
 
     private boolean isChanged(RoomRecord old) {
@@ -173,7 +186,7 @@ final class RoomImport {
     }
 
     /** Writes that each member is in the room; where the room was there, the nodes see to that. */
-    void writeIndex() {
+    void writeRoomsByMember() {
         if (existing.isEmpty()) {
             members.forEach(member -> writes.put(
                     Bucket.ROOMS_BY_MEMBER,

@@ -136,7 +136,7 @@ final class RoomKeys {
                 : read.apply(Keys.pastEpoch(room.roomId(), epoch))
                         .filter(entry -> !entry.deleted())
                         .map(entry -> PastEpoch.of(entry).keySets());
-        return sets.map(those -> Keys.sealedKey(room.roomId(), epoch, those.of(endpoint), endpoint))
+        return sets.map(those -> Keys.sealedKey(room.roomId(), epoch, those.nameFor(endpoint), endpoint))
                 .flatMap(read)
                 .filter(entry -> !entry.deleted());
     }

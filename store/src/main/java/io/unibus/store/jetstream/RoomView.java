@@ -9,6 +9,7 @@ import io.unibus.protocol.RoomId;
 import io.unibus.protocol.Subject;
 import io.unibus.store.RoomState;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -127,26 +128,32 @@ final class RoomView implements EntryListener {
     }
 
     /** Takes back what {@link #takeChanged} returned. */
-    synchronized void giveBackChanged(Optional<Set<Keys.OfMember>> taken) {
+    synchronized void giveBackChanged(Optional<? extends Collection<Keys.OfMember>> taken) {
         allChanged |= taken.isEmpty();
         taken.ifPresent(changed::addAll);
     }
 
-    /**
-     * Returns the member that a room has under an endpoint, if both are there.
-     *
-     * @throws io.unibus.store.StoreUnusableException when the room's record cannot be read
-     */
+    /** Returns whether the record of the room can be read, if there is one. */
+    synchronized boolean isReadable(Keys.OfMember key) {
+        return !unreadable.contains(Keys.room(key.room()));
+    }
+
+    /** Returns the member that a room has under an endpoint, if both are there and the room's record can be read. */
     synchronized Optional<Member> member(Keys.OfMember key) {
-        unreadable.refuse(Keys.room(key.room()));
         return Optional.ofNullable(rooms.get(key.room()))
                 .flatMap(record -> record.state().member(key.endpoint()));
     }
 
     /** Hands over every membership. */
-    synchronized void forEachMembership(Consumer<Keys.OfMember> visitor) {
-        rooms.forEach((id, record) ->
-                record.state().members().keySet().forEach(endpoint -> visitor.accept(new Keys.OfMember(id, endpoint))));
+    void forEachMembership(Consumer<Keys.OfMember> visitor) {
+        List<RoomRecord> records;
+        synchronized (this) {
+            records = List.copyOf(rooms.values());
+        }
+        for (RoomRecord record : records) {
+            RoomId id = record.roomId();
+            record.state().members().keySet().forEach(endpoint -> visitor.accept(new Keys.OfMember(id, endpoint)));
+        }
     }
 
     /**

@@ -47,7 +47,8 @@ final class SealedKeysCursor implements SnapshotCursor {
                         : sets;
             } else {
                 Endpoint endpoint = new Endpoint(row.key().last());
-                if (sets.filter(those -> those.of(endpoint).equals(row.key().middle()))
+                if (sets.filter(those ->
+                                those.nameFor(endpoint).equals(row.key().middle()))
                         .isPresent()) {
                     keys.put(endpoint, key(row, epoch, endpoint));
                 }

@@ -26,17 +26,16 @@ final class Unreadable {
         reasons.clear();
     }
 
+    boolean contains(String key) {
+        return reasons.containsKey(key);
+    }
+
     /** @throws StoreUnusableException when that record is unreadable */
     void refuse(String key) {
         String reason = reasons.get(key);
         if (reason != null) {
             throw exception(bucket, key, reason);
         }
-    }
-
-    /** @throws StoreUnusableException when a record whose key begins so is unreadable */
-    void refuseFrom(String prefix) {
-        reasons.keySet().stream().filter(key -> key.startsWith(prefix)).forEach(this::refuse);
     }
 
     /** @throws StoreUnusableException when any record is unreadable */

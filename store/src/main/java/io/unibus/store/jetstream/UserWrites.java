@@ -33,10 +33,10 @@ final class UserWrites {
             return Outcome.refused(new Rejection.UserExists(user.endpoint()));
         }
         UserRecord record = UserRecord.added(user, ids.next());
-        long place = view.markerRevision(user.endpoint());
+        long marker = view.markerRevision(user.endpoint());
         OutcomeUnknownException unknown;
         try {
-            OptionalLong revision = put(record, new Expectation.KeyAt(place));
+            OptionalLong revision = put(record, new Expectation.KeyAt(marker));
             if (revision.isPresent()) {
                 Buckets.awaitOwn(buckets.users(), revision.getAsLong());
                 return Outcome.done(record.user());
@@ -45,15 +45,15 @@ final class UserWrites {
         } catch (OutcomeUnknownException e) {
             unknown = e;
         }
-        return resolve(record, place, unknown);
+        return resolve(record, marker, unknown);
     }
 
     /** Finds out whether an addition that was refused or not answered happened, and if not, sees to it that it never does. */
-    private Outcome<User> resolve(UserRecord record, long place, OutcomeUnknownException unknown) {
+    private Outcome<User> resolve(UserRecord record, long marker, OutcomeUnknownException unknown) {
         Endpoint endpoint = record.user().endpoint();
         Optional<Held<UserRecord>> found = find(endpoint, unknown);
         if (found.isEmpty()) {
-            attempt(() -> buckets.delete(Bucket.USERS, Keys.user(endpoint), new Expectation.KeyAt(place)), unknown);
+            attempt(() -> buckets.delete(Bucket.USERS, Keys.user(endpoint), new Expectation.KeyAt(marker)), unknown);
             found = find(endpoint, unknown);
         }
         if (found.isPresent()) {
@@ -61,8 +61,9 @@ final class UserWrites {
                     ? Outcome.done(record.user())
                     : Outcome.refused(new Rejection.UserExists(endpoint));
         }
-        if (view.markerRevision(endpoint) == place) {
-            throw unknown; // another write was in the way of both, and may yet come to nothing
+        if (view.markerRevision(endpoint) <= marker) {
+            throw unknown; // another write was in the way of both and may come to nothing, or the user has come just
+            // now
         }
         throw new StoreUnavailableException("the user was not added: " + unknown.getMessage(), unknown);
     }

@@ -16,8 +16,8 @@ interface Writes {
     int MOST_IN_BATCH = 1_000;
 
     /**
-     * Writes one entry. Attempts that the servers certainly did not take are repeated within the operation timeout, and
-     * with an expectation also those that got no answer.
+     * Writes one entry. Attempts that a server put off are repeated within the operation timeout, and with an expectation also
+     * those that got no answer. One without an expectation may so be taken twice.
      *
      * @return its revision, or empty when a server said that the expectation does not hold; fails with
      *     {@code StoreUnavailableException} when nothing was written, with {@code OutcomeUnknownException} when it may

@@ -245,7 +245,7 @@ final class DeathAtEveryWriteTest {
         RoomRecord record = view.record(key.room()).orElseThrow();
         assertThat(key.epoch()).as(point + ": " + key).isLessThanOrEqualTo(record.epoch());
         KeySets sets = key.epoch().equals(record.epoch()) ? record.keySets().orElseThrow() : pastKeySets(buckets, key);
-        assertThat(key.set()).as(point + ": " + key).isEqualTo(sets.of(key.endpoint()));
+        assertThat(key.set()).as(point + ": " + key).isEqualTo(sets.nameFor(key.endpoint()));
     }
 
     private static KeySets pastKeySets(InMemoryBuckets buckets, Keys.OfSealedKey key) {

@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.unibus.protocol.Endpoint;
 import io.unibus.protocol.Epoch;
 import io.unibus.protocol.RoomId;
+import io.unibus.protocol.Subject;
 import io.unibus.store.RoomState;
 import io.unibus.store.Store;
 import io.unibus.store.StoreException;
@@ -215,6 +216,18 @@ final class KvSnapshotTest {
         Path snapshot = exported(sqlite);
         assertThat(imported(buckets, snapshot).isConflict()).isFalse();
         assertThat(exported(buckets)).hasSameBinaryContentAs(snapshot);
+    }
+
+    @Test
+    void aSubjectThatAnotherRoomHasIsNotTaken() throws IOException {
+        Path snapshot = exported(representative());
+        InMemoryBuckets buckets = InMemoryBuckets.toldAtOnce();
+        put(
+                buckets.client(),
+                Keys.subject(Subject.defaultFor(new RoomId("team"))),
+                new Reservation(new RoomId("another")).toJson());
+        assertThatThrownBy(() -> imported(buckets, snapshot)).hasMessageContaining("have the same subject");
+        assertThat(buckets.records(Bucket.ROOMS)).doesNotContainKey(Keys.room(new RoomId("team")));
     }
 
     @Test

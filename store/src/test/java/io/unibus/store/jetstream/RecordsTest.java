@@ -76,11 +76,11 @@ final class RecordsTest {
                         created.keySets().map(sets -> sets.with(Map.of(BOB, "set-2"))))
                 .at(6);
         assertThat(read(invited)).isEqualTo(invited);
-        assertThat(invited.keySets().orElseThrow().of(BOB)).isEqualTo("set-2");
+        assertThat(invited.keySets().orElseThrow().nameFor(BOB)).isEqualTo("set-2");
         RoomRecord left = invited.after(done(invited.state().remove(BOB, NOW)), "change-3", invited.keySets())
                 .at(7);
         assertThat(read(left)).isEqualTo(left);
-        assertThat(left.keySets().orElseThrow().of(BOB))
+        assertThat(left.keySets().orElseThrow().nameFor(BOB))
                 .as("whoever left keeps the key of the epoch")
                 .isEqualTo("set-2");
         RoomRecord rekeyed = left.after(

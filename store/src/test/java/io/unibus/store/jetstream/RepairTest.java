@@ -13,6 +13,7 @@ import io.unibus.protocol.Endpoint;
 import io.unibus.protocol.Epoch;
 import io.unibus.protocol.MemberRole;
 import io.unibus.protocol.RoomId;
+import io.unibus.store.OutcomeUnknownException;
 import io.unibus.store.RandomWorkload;
 import io.unibus.store.RoomState;
 import io.unibus.store.StoreUnavailableException;
@@ -140,6 +141,26 @@ final class RepairTest {
         RoomState now = sweeper.findRoom(ROOM).orElseThrow();
         assertThat(sweeper.commit(invitation(now, BOB, MemberRole.MEMBER, NOW))).isPresent();
         assertThat(store.findKey(ROOM, now.room().epoch(), BOB)).isPresent();
+    }
+
+    @Test
+    void keysOfARekeyThatComesWhileTheyAreClearedAwayStay() {
+        RoomState state = done(store.createRoom(encryptedRoom(ROOM, ALICE)));
+        writes.plan(0, Keys.room(ROOM)::equals, FaultyWrites.Fault.DELAY);
+        writes.meanwhile(client::cutOff);
+        assertThatThrownBy(() -> store.commit(rekey(state, "late", List.of(), NOW)))
+                .isInstanceOf(OutcomeUnknownException.class);
+        InMemoryBuckets.Client access = buckets.client();
+        FaultyWrites sweeping = new FaultyWrites(access);
+        JetStreamStore sweeper = stores.open(access, sweeping);
+        sweeper.repair().run();
+        stores.putForward(InMemoryStores.GRACE);
+        // Right before the write that is to keep it out.
+        sweeping.plan(0, Keys.room(ROOM)::equals, FaultyWrites.Fault.STALL);
+        sweeping.meanwhile(() -> assertThat(writes.deliver()).isPresent());
+        sweeper.repair().run();
+        assertThat(sweeper.findRoom(ROOM).orElseThrow().room().epoch()).isEqualTo(Epoch.FIRST.next());
+        assertThat(sweeper.findKey(ROOM, Epoch.FIRST.next(), ALICE)).isPresent();
     }
 
     @Test

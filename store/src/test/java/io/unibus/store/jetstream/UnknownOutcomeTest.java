@@ -171,6 +171,18 @@ final class UnknownOutcomeTest {
     }
 
     @Test
+    void subjectThatIsToldBeforeItsVeryRoomIsNotTakenByAnother() {
+        byte[] reservation = new Reservation(ROOM).toJson();
+        assertThat(client.put(Bucket.ROOMS, Keys.subject(Subject.defaultFor(ROOM)), reservation, Expectation.ABSENT)
+                        .join())
+                .isPresent();
+        assertThatThrownBy(() -> store.createRoom(encryptedRoom(ROOM, ALICE)))
+                .isInstanceOf(StoreUnavailableException.class);
+        assertThat(refusal(store.createRoom(newRoom(new RoomId("room-2"), Subject.defaultFor(ROOM), OPEN, BOB, NOW))))
+                .isEqualTo(new Rejection.SubjectTaken(Subject.defaultFor(ROOM)));
+    }
+
+    @Test
     void roomWhoseCreationWasRefusedAndTakenAllTheSameIsCreated() {
         NewRoom created = encryptedRoom(ROOM, ALICE);
         plan(ROOM_KEY, FaultyWrites.Fault.DENY);
