@@ -248,7 +248,7 @@ final class JetStreamWrites implements Writes {
             result.complete(OptionalLong.of(revision));
         }
 
-        /** What a server refuses, another that leads now may take all the same; so this copy stays open. */
+        /** Reads a refusal. Another server, which leads now, may take the write all the same, so this copy stays open. */
         private void refused(int copy, ApiError error) {
             if (error.isTransient()) {
                 sendSoon(copy, error.toString());

@@ -49,7 +49,7 @@ final class MembershipProjector {
     private final Buckets buckets;
     private final RoomView view;
     private final Executor background;
-    /** What this node's changes concern. */
+    /** The memberships that this node's changes concern. */
     private final Set<Keys.OfMember> pending = new LinkedHashSet<>();
 
     private boolean running;

@@ -7,7 +7,7 @@ import io.unibus.protocol.Member;
 import io.unibus.protocol.MemberRole;
 
 /**
- * What the buckets of members and of rooms by member say of one membership. Both are projections of the rooms' records, for
+ * Encodes what the buckets of members and of rooms by member say of one membership. Both are projections of the rooms' records, for
  * tools: nothing is decided on them.
  */
 final class MembershipRecord {

@@ -28,7 +28,7 @@ final class OrphanKeys {
     private final EachItem each;
     private final Scan scan;
     private final Suspects<KeySet> suspects;
-    /** Where the keys are of epochs that are over, of those whose keys are unclear. */
+    /** The key sets of past epochs, of those epochs that have unclear keys. */
     private final Map<Keys.OfEpoch, KeySets> pastEpochs = new HashMap<>();
 
     private final Map<KeySet, Map<String, Long>> unclear = new HashMap<>();
