@@ -10,18 +10,19 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.Random;
 import java.util.Set;
-import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ConcurrentMap;
 import java.util.function.Predicate;
-import java.util.stream.Stream;
 
 /** The ledgers of all rooms of a test. Thread-safe. */
 final class Ledgers {
     private static final Duration LIMIT = Duration.ofSeconds(20);
+    private static final Duration COMPARISON_LIMIT = Duration.ofMinutes(30);
+    private static final int AT_ONCE = 8;
 
     private final ConcurrentMap<RoomId, RoomLedger> ledgers = new ConcurrentHashMap<>();
     private final List<RoomId> order = new ArrayList<>();
@@ -81,42 +82,63 @@ final class Ledgers {
     }
 
     /**
-     * Compares all rooms as above.
+     * Compares all rooms as above, {@value #AT_ONCE} at once, since each takes long over HTTP.
      *
-     * @param allEpochs for which rooms to look at the keys of all epochs, and whether they are there at all if their creation
-     *     was refused: that takes long over HTTP
+     * @param whole of which rooms to look at the keys too, and whether they are there at all if their creation was refused
      */
-    void check(RoomView view, Collection<Endpoint> everyone, Predicate<RoomLedger> allEpochs) {
-        assertThat(contradictions(view, everyone, allEpochs))
-                .as("contradictions")
-                .isEmpty();
-        checkLists(view, everyone);
-    }
-
-    private List<String> contradictions(RoomView view, Collection<Endpoint> everyone, Predicate<RoomLedger> allEpochs) {
-        List<String> contradictions = new ArrayList<>();
-        Stream.concat(ledgers.values().stream(), refusedRooms.values().stream().filter(allEpochs))
-                .forEach(ledger -> {
-                    try {
-                        ledger.check(view, everyone, allEpochs.test(ledger));
-                    } catch (AssertionError e) {
-                        contradictions.add(String.valueOf(e.getMessage()));
+    void check(RoomView view, Collection<Endpoint> everyone, Predicate<RoomLedger> whole) {
+        Queue<RoomLedger> left = new ConcurrentLinkedQueue<>(ledgers.values());
+        refusedRooms.values().stream().filter(whole).forEach(left::add);
+        Comparison comparison = new Comparison(view, everyone, whole);
+        try (Workers workers = new Workers()) {
+            for (int i = 0; i < AT_ONCE; i++) {
+                workers.begin(() -> {
+                    for (RoomLedger ledger = left.poll(); ledger != null; ledger = left.poll()) {
+                        comparison.compare(ledger);
                     }
                 });
-        return contradictions;
+            }
+            workers.awaitEnd(COMPARISON_LIMIT);
+        }
+        comparison.finish();
     }
 
-    /** Compares the list of each endpoint's rooms with the members of these rooms. */
-    void checkLists(RoomView view, Collection<Endpoint> everyone) {
-        Map<Endpoint, Set<RoomId>> byMember = new TreeMap<>();
-        everyone.forEach(endpoint -> byMember.put(endpoint, new TreeSet<>()));
-        for (RoomId id : ledgers.keySet()) {
-            view.room(id)
-                    .ifPresent(room -> room.members()
-                            .forEach(member -> byMember.computeIfAbsent(member, stranger -> new TreeSet<>())
-                                    .add(id)));
+    /** A comparison of rooms with one view, by several threads. */
+    private static final class Comparison {
+        private final RoomView view;
+        private final Collection<Endpoint> everyone;
+        private final Predicate<RoomLedger> whole;
+        private final Map<Endpoint, Set<RoomId>> roomsByMember = new ConcurrentHashMap<>();
+        private final Queue<String> contradictions = new ConcurrentLinkedQueue<>();
+
+        Comparison(RoomView view, Collection<Endpoint> everyone, Predicate<RoomLedger> whole) {
+            this.view = view;
+            this.everyone = everyone;
+            this.whole = whole;
+            everyone.forEach(this::roomsOf);
         }
-        byMember.forEach((endpoint, rooms) ->
-                assertThat(view.roomsOf(endpoint)).as("rooms of %s", endpoint).isEqualTo(rooms));
+
+        void compare(RoomLedger ledger) {
+            Optional<RoomView.Found> room = view.room(ledger.id());
+            room.ifPresent(
+                    found -> found.members().forEach(member -> roomsOf(member).add(ledger.id())));
+            try {
+                ledger.check(view, room, everyone, whole.test(ledger));
+            } catch (AssertionError e) {
+                contradictions.add(String.valueOf(e.getMessage()));
+            }
+        }
+
+        /** Fails when a room has contradicted, or the list of an endpoint's rooms contradicts the rooms' members. */
+        void finish() {
+            assertThat(contradictions).as("contradictions").isEmpty();
+            roomsByMember.forEach((endpoint, rooms) -> assertThat(view.roomsOf(endpoint))
+                    .as("rooms of %s", endpoint)
+                    .isEqualTo(rooms));
+        }
+
+        private Set<RoomId> roomsOf(Endpoint endpoint) {
+            return roomsByMember.computeIfAbsent(endpoint, member -> ConcurrentHashMap.newKeySet());
+        }
     }
 }

@@ -13,23 +13,23 @@ import io.unibus.protocol.SealedKey;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
-/** What a node shows over HTTP to the members of its rooms, all of whom the test can be. */
+/** What a node shows over HTTP to the members of its rooms, all of whom the test can be. Thread-safe. */
 final class NodeView implements RoomView {
     private static final int NOT_FOUND = 404;
 
     private final Map<Endpoint, ControlPlaneClient> clients = new TreeMap<>();
     /** Who was seen to be in a room, to be asked first when it is looked at again. */
-    private final Map<RoomId, ControlPlaneClient> members = new HashMap<>();
+    private final Map<RoomId, ControlPlaneClient> members = new ConcurrentHashMap<>();
 
     NodeView(URI node, Collection<Identity> identities) {
         identities.forEach(identity -> clients.put(identity.endpoint(), ControlPlaneClient.of(node, identity)));

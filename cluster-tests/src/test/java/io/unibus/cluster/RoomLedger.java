@@ -9,6 +9,7 @@ import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
 import java.util.TreeMap;
@@ -59,11 +60,12 @@ final class RoomLedger {
     /**
      * Compares with a view at rest after all changes were answered, or given up.
      *
-     * @param allEpochs whether to look at the keys of all epochs, or only at those of the last
+     * @param shown what the view shows of the room, if it is there
+     * @param withKeys whether to look at the keys of each epoch, which prove who began it
      */
-    void check(RoomView view, Collection<Endpoint> everyone, boolean allEpochs) {
+    void check(RoomView view, Optional<RoomView.Found> shown, Collection<Endpoint> everyone, boolean withKeys) {
         List<RoomChange> all = List.copyOf(changes);
-        RoomView.Found room = view.room(id).orElse(null);
+        RoomView.Found room = shown.orElse(null);
         if (room == null) {
             assertThat(all.stream().filter(RoomChange::acknowledged))
                     .as("acknowledged changes of %s, which does not exist", id)
@@ -76,7 +78,7 @@ final class RoomLedger {
                 .as("acknowledged changes of %s, lost: it is in epoch %d", id, room.epoch())
                 .isEmpty();
         RoomVerdict verdict = new RoomVerdict(id, room, all);
-        for (long epoch = allEpochs ? 1 : room.epoch(); epoch <= room.epoch(); epoch++) {
+        for (long epoch = 1; withKeys && epoch <= room.epoch(); epoch++) {
             Map<Endpoint, SealedKey> keys = keysOf(view, room, epoch, everyone);
             refused.judgeEpoch(epoch, keys);
             verdict.judgeEpoch(epoch, keys);

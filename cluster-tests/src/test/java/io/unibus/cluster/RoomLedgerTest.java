@@ -103,7 +103,7 @@ final class RoomLedgerTest {
         makeSound();
         Endpoint carol = endpoint();
         view.room = Optional.of(new RoomView.Found(2, false, new TreeSet<>(List.of(alice, bob, carol))));
-        assertThatThrownBy(() -> ledger.check(view, List.of(alice, bob, carol), true))
+        assertThatThrownBy(() -> ledger.check(view, view.room, List.of(alice, bob, carol), true))
                 .isInstanceOf(AssertionError.class);
     }
 
@@ -201,11 +201,11 @@ final class RoomLedgerTest {
     }
 
     private void assertPasses() {
-        assertThatCode(() -> ledger.check(view, everyone, true)).doesNotThrowAnyException();
+        assertThatCode(() -> ledger.check(view, view.room, everyone, true)).doesNotThrowAnyException();
     }
 
     private void assertFails(String words) {
-        assertThatThrownBy(() -> ledger.check(view, everyone, true))
+        assertThatThrownBy(() -> ledger.check(view, view.room, everyone, true))
                 .isInstanceOf(AssertionError.class)
                 .hasMessageContaining(words);
     }

@@ -9,7 +9,7 @@ import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 
-/** What a store or a node has of rooms, for comparison with what it must have. */
+/** What a store or a node has of rooms, for comparison with what it must have. Thread-safe. */
 interface RoomView {
     /** Empty when there is no such room. */
     Optional<Found> room(RoomId id);

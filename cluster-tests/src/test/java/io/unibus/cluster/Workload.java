@@ -131,14 +131,14 @@ final class Workload implements AutoCloseable {
 
     /**
      * Returns what compares a part of what one node shows with what it must have, and fails when that contradicts; to be run
-     * on a cluster at rest. The keys of past epochs of each room are asked from one of the nodes only.
+     * on a cluster at rest. The keys of each room are asked from one of the nodes only.
      */
     Stream<Runnable> comparisons(ClusterNode node) {
-        Predicate<RoomLedger> allEpochs = room -> room.number() % cluster.size() == node.number() - 1;
+        Predicate<RoomLedger> whole = room -> room.number() % cluster.size() == node.number() - 1;
         Stream<Runnable> ofRooms = Stream.concat(
                         Stream.of(new Circle(crowd, rooms), new Circle(steady, steadyRooms)), races.stream())
                 .map(circle -> () -> circle.rooms()
-                        .check(new NodeView(node.url(), circle.clients()), endpoints(circle.clients()), allEpochs));
+                        .check(new NodeView(node.url(), circle.clients()), endpoints(circle.clients()), whole));
         return Stream.concat(ofRooms, Stream.of(() -> compareUsers(node)));
     }
 
