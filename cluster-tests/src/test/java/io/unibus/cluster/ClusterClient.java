@@ -74,7 +74,7 @@ final class ClusterClient {
             try {
                 T result = askOnce(name, about, request);
                 if (failed) {
-                    history.addCure(Duration.ofNanos(System.nanoTime() - begin));
+                    history.addCure(caller(), begin, System.nanoTime());
                 }
                 return result;
             } catch (UnreachableException e) {

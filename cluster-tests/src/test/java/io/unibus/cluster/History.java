@@ -1,7 +1,10 @@
 package io.unibus.cluster;
 
+import io.unibus.protocol.Endpoint;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -11,7 +14,17 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 final class History {
     private final Queue<Operation> operations = new ConcurrentLinkedQueue<>();
     private final Queue<Fault> faults = new ConcurrentLinkedQueue<>();
-    private final Queue<Duration> cures = new ConcurrentLinkedQueue<>();
+    private final Queue<Cure> cures = new ConcurrentLinkedQueue<>();
+
+    private record Cure(Endpoint caller, long begin, long end) {
+        Duration time() {
+            return Duration.ofNanos(end - begin);
+        }
+
+        boolean includes(Operation operation) {
+            return operation.caller().equals(caller) && operation.begin() - begin >= 0 && operation.end() - end <= 0;
+        }
+    }
 
     void add(Operation operation) {
         operations.add(operation);
@@ -21,13 +34,24 @@ final class History {
         faults.add(fault);
     }
 
-    /** A request that failed was repeated, and answered so long after it was first made. */
-    void addCure(Duration time) {
-        cures.add(time);
+    /** A request that failed was repeated, and answered; {@code begin} is when it was first made. */
+    void addCure(Endpoint caller, long begin, long end) {
+        cures.add(new Cure(caller, begin, end));
     }
 
     Duration longestCure() {
-        return cures.stream().max(Duration::compareTo).orElse(Duration.ZERO);
+        return longest().map(Cure::time).orElse(Duration.ZERO);
+    }
+
+    /** Returns the request of the longest cure, each time that it was made. */
+    List<Operation> longestCured() {
+        return longest()
+                .map(cure -> operations.stream().filter(cure::includes).toList())
+                .orElse(List.of());
+    }
+
+    private Optional<Cure> longest() {
+        return cures.stream().max(Comparator.comparing(Cure::time));
     }
 
     List<Operation> operations() {
