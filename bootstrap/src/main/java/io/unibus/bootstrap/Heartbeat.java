@@ -15,6 +15,7 @@ import java.util.Optional;
  * @param time its clock
  * @param http where its control plane listens, as a URL
  * @param serverId of its nats-server, empty when it does not know at the moment
+ * @param busAuth how it verifies callers: {@code off}, {@code soft} or {@code enforce}
  */
 public record Heartbeat(
         String name,
@@ -24,6 +25,7 @@ public record Heartbeat(
         Instant time,
         String http,
         String serverId,
+        String busAuth,
         Instant startedAt) {
 
     byte[] toJson() {
@@ -35,6 +37,7 @@ public record Heartbeat(
             json.field("time", time);
             json.field("http", http);
             json.field("server_id", serverId);
+            json.field("bus_auth", busAuth);
             json.field("started_at", startedAt);
         });
     }
@@ -51,6 +54,7 @@ public record Heartbeat(
                     object.requiredInstant("time"),
                     object.requiredString("http"),
                     object.requiredString("server_id"),
+                    object.string("bus_auth").orElse("off"),
                     object.requiredInstant("started_at")));
         } catch (MalformedException | ArithmeticException e) {
             return Optional.empty();

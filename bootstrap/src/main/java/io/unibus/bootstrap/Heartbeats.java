@@ -38,7 +38,7 @@ public final class Heartbeats implements AutoCloseable {
         this.own = own;
         this.clock = clock;
         Heartbeat first = own.get();
-        this.roster = new Roster(first.name(), first.instance(), first.version(), System::nanoTime);
+        this.roster = new Roster(first.name(), first.instance(), first.version(), first.busAuth(), System::nanoTime);
     }
 
     public void start() {

@@ -22,13 +22,15 @@ final class Roster {
     private final String ownName;
     private final String ownInstance;
     private final String ownVersion;
+    private final String ownBusAuth;
     private final LongSupplier nanoTime;
     private final Map<String, Heard> byInstance = new LinkedHashMap<>();
 
-    Roster(String ownName, String ownInstance, String ownVersion, LongSupplier nanoTime) {
+    Roster(String ownName, String ownInstance, String ownVersion, String ownBusAuth, LongSupplier nanoTime) {
         this.ownName = ownName;
         this.ownInstance = ownInstance;
         this.ownVersion = ownVersion;
+        this.ownBusAuth = ownBusAuth;
         this.nanoTime = nanoTime;
     }
 
@@ -117,6 +119,12 @@ final class Roster {
                 problems.put(
                         "version " + node.name() + " " + node.version(),
                         "node " + node.name() + " has version " + node.version() + ", this one " + ownVersion);
+            }
+            if (!node.busAuth().equals(ownBusAuth)) {
+                problems.put(
+                        "bus-auth " + node.name() + " " + node.busAuth(),
+                        "node " + node.name() + " has bus-auth " + node.busAuth() + ", this one " + ownBusAuth
+                                + ": the cluster is as open as its most open node");
             }
         }
         return problems;

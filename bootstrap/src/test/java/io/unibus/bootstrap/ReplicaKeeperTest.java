@@ -19,7 +19,7 @@ class ReplicaKeeperTest {
 
     private ReplicaKeeper keeper(String name, int replicas, int... others) {
         List<Heartbeat> heartbeats = Arrays.stream(others)
-                .mapToObj(wanted -> new Heartbeat("n", "i", "v", wanted, Instant.EPOCH, "", "", Instant.EPOCH))
+                .mapToObj(wanted -> new Heartbeat("n", "i", "v", wanted, Instant.EPOCH, "", "", "off", Instant.EPOCH))
                 .toList();
         return new ReplicaKeeper(name, replicas, servers, buckets, () -> heartbeats, time);
     }

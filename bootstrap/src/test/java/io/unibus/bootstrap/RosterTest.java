@@ -9,11 +9,12 @@ import org.junit.jupiter.api.Test;
 class RosterTest {
     private final FakeTime time = new FakeTime();
     private final Roster roster =
-            new Roster("n1", "i1", "1.0", () -> time.timing().nanoTime().getAsLong());
+            new Roster("n1", "i1", "1.0", "soft", () -> time.timing().nanoTime().getAsLong());
 
     private void hear(String name, String instance, String version, Duration clockOffset) {
         Instant now = time.instant();
-        roster.heard(new Heartbeat(name, instance, version, 3, now.plus(clockOffset), "http://h", "S", now), now);
+        roster.heard(
+                new Heartbeat(name, instance, version, 3, now.plus(clockOffset), "http://h", "S", "soft", now), now);
     }
 
     private void hear(String name, String instance) {
@@ -82,9 +83,18 @@ class RosterTest {
     }
 
     @Test
+    void anotherModeOfAuthenticationIsAProblem() {
+        Instant now = time.instant();
+        roster.heard(new Heartbeat("n2", "a", "1.0", 3, now, "http://h", "S", "off", now), now);
+        assertThat(roster.problems().values())
+                .containsExactly(
+                        "node n2 has bus-auth off, this one soft: the cluster is as open as its most open node");
+    }
+
+    @Test
     void aHeartbeatIsReadAsItWasWritten() {
         Instant now = Instant.parse("2026-01-02T03:04:05.678Z");
-        Heartbeat heartbeat = new Heartbeat("n", "i", "v", 5, now, "http://h:1", "", now);
+        Heartbeat heartbeat = new Heartbeat("n", "i", "v", 5, now, "http://h:1", "", "soft", now);
         assertThat(Heartbeat.parse(heartbeat.toJson())).contains(heartbeat);
         assertThat(Heartbeat.parse("{\"name\":1}".getBytes(java.nio.charset.StandardCharsets.UTF_8)))
                 .isEmpty();

@@ -52,7 +52,7 @@ class WatchIT {
         Heartbeats heartbeats = new Heartbeats(
                 cluster.control(index),
                 () -> new Heartbeat(
-                        name, instance, version, 3, Instant.now().plus(clockOffset), "http://" + name, "", now),
+                        name, instance, version, 3, Instant.now().plus(clockOffset), "http://" + name, "", "off", now),
                 InstantSource.system());
         closers.add(heartbeats);
         heartbeats.start();

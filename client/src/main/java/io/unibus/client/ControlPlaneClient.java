@@ -18,6 +18,7 @@ import io.unibus.protocol.User;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
@@ -52,7 +53,7 @@ public final class ControlPlaneClient {
 
     /** With other time limits: callers who know further nodes give up on one sooner. */
     public static ControlPlaneClient of(URI url, Identity caller, Duration connectTimeout, Duration requestTimeout) {
-        NodeHttp http = new NodeHttp(url, new CallerHeaders(caller)::decorate, connectTimeout, requestTimeout);
+        NodeHttp http = new NodeHttp(url, Optional.of(new RequestSigner(caller)), connectTimeout, requestTimeout);
         return new ControlPlaneClient(http, caller.endpoint());
     }
 

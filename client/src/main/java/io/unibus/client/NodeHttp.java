@@ -11,11 +11,11 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.Function;
 import javax.net.ssl.SSLHandshakeException;
 import org.jspecify.annotations.Nullable;
 
@@ -24,17 +24,15 @@ import org.jspecify.annotations.Nullable;
  * nothing. Thread-safe.
  */
 final class NodeHttp {
+    private static final byte[] NO_BODY = {};
+
     private final URI url;
-    private final Function<HttpRequest.Builder, HttpRequest> caller;
+    private final Optional<RequestSigner> caller;
     private final Duration requestTimeout;
     private final HttpClient http;
 
-    /** @param caller completes each request with who makes it */
-    NodeHttp(
-            URI url,
-            Function<HttpRequest.Builder, HttpRequest> caller,
-            Duration connectTimeout,
-            Duration requestTimeout) {
+    /** @param caller signs each request; empty for what anybody may ask */
+    NodeHttp(URI url, Optional<RequestSigner> caller, Duration connectTimeout, Duration requestTimeout) {
         this.url = requireHttp(url);
         this.caller = caller;
         this.requestTimeout = requestTimeout;
@@ -48,7 +46,7 @@ final class NodeHttp {
     /** Reads; no answer is an {@link UnreachableException}. */
     byte[] get(String path) {
         try {
-            return exchange("GET", path, BodyPublishers.noBody());
+            return exchange("GET", path, NO_BODY);
         } catch (OutcomeUnknownException e) {
             throw new UnreachableException(
                     "no answer from " + url + " to GET " + path + " (" + reason(e.getCause()) + "): see the node's log"
@@ -59,20 +57,20 @@ final class NodeHttp {
 
     /** Writes JSON; no answer is an {@link OutcomeUnknownException}. */
     byte[] post(String path, byte[] json) {
-        return write("POST", path, BodyPublishers.ofByteArray(json));
+        return write("POST", path, json);
     }
 
     /** Writes without a body; no answer is an {@link OutcomeUnknownException}. */
     byte[] post(String path) {
-        return write("POST", path, BodyPublishers.noBody());
+        return write("POST", path, NO_BODY);
     }
 
     /** Writes; no answer is an {@link OutcomeUnknownException}. */
     void delete(String path) {
-        write("DELETE", path, BodyPublishers.noBody());
+        write("DELETE", path, NO_BODY);
     }
 
-    private byte[] write(String method, String path, HttpRequest.BodyPublisher body) {
+    private byte[] write(String method, String path, byte[] body) {
         try {
             return exchange(method, path, body);
         } catch (ProblemException e) {
@@ -90,14 +88,16 @@ final class NodeHttp {
                 || (e.status() > 500 && e.hasCode("http-" + e.status()));
     }
 
-    private byte[] exchange(String method, String path, HttpRequest.BodyPublisher body) {
-        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(url + path))
-                .method(method, body)
+    private byte[] exchange(String method, String path, byte[] body) {
+        URI uri = URI.create(url + path);
+        HttpRequest.Builder request = HttpRequest.newBuilder(uri)
+                .method(method, body.length == 0 ? BodyPublishers.noBody() : BodyPublishers.ofByteArray(body))
                 .header("Accept", "application/json, application/problem+json");
-        if (body.contentLength() > 0) {
+        if (body.length > 0) {
             request.header("Content-Type", "application/json");
         }
-        HttpResponse<byte[]> response = await(method, path, caller.apply(request));
+        caller.ifPresent(signer -> signer.sign(request, method, uri, body));
+        HttpResponse<byte[]> response = await(method, path, request.build());
         if (response.statusCode() / 100 == 2) {
             return response.body();
         }

@@ -13,13 +13,7 @@ public final class StatusClient {
 
     /** @param caller an admin, for a node on another host; the own host needs none */
     public StatusClient(URI url, Optional<Identity> caller) {
-        this.http = new NodeHttp(
-                url,
-                request -> caller.map(CallerHeaders::new)
-                        .map(headers -> headers.decorate(request))
-                        .orElseGet(request::build),
-                CONNECT_TIMEOUT,
-                REQUEST_TIMEOUT);
+        this.http = new NodeHttp(url, caller.map(RequestSigner::new), CONNECT_TIMEOUT, REQUEST_TIMEOUT);
     }
 
     /** The answer of {@code GET /status}: one JSON object. */

@@ -8,6 +8,7 @@ import io.unibus.node.cluster.ClusterKeeper;
 import io.unibus.node.config.NodeConfig;
 import io.unibus.node.config.StoreKind;
 import io.unibus.node.control.ControlPlane;
+import io.unibus.node.control.DenialCounter;
 import io.unibus.node.host.NodeInfo;
 import io.unibus.store.Store;
 import java.security.SecureRandom;
@@ -15,6 +16,7 @@ import java.time.Clock;
 import java.time.InstantSource;
 import java.util.Optional;
 import java.util.function.LongSupplier;
+import javax.inject.Provider;
 import javax.inject.Singleton;
 
 /** How the parts are made that do not say so themselves, and the world outside: clock and randomness. */
@@ -46,8 +48,10 @@ final class NodeModule {
             SecureRandom random,
             InstantSource clock,
             LongSupplier nanoTime,
-            StateListener childListener) {
-        return new Bus(config, random, clock, nanoTime, childListener);
+            StateListener childListener,
+            Provider<ControlPlane> control,
+            DenialCounter denials) {
+        return new Bus(config, random, clock, nanoTime, childListener, control::get, denials);
     }
 
     @Provides

@@ -13,13 +13,14 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.time.InstantSource;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Answers the child's authorization callout: who is let in to the account of the peers. With bus-auth {@code off}
- * everyone is, with all permissions in that account and none in any other. In a cluster each node hears the requests of
- * all servers and answers those of its own child only.
+ * Answers the child's authorization callout: who is let in to the account of the peers. With bus-auth {@code off} and
+ * {@code soft} everyone is, with all permissions in that account and none in any other. In a cluster each node hears the
+ * requests of all servers and answers those of its own child only.
  *
  * <p>Source of the message forms: the NATS documentation of the authorization callout, version 2 of its claims.
  */
@@ -32,12 +33,17 @@ final class Admission {
     private final BusKeys issuer;
     private final String account;
     private final InstantSource clock;
+    private final Consumer<JsonValue> observer;
 
-    /** @param account whom the admitted belong to */
-    Admission(BusKeys issuer, String account, InstantSource clock) {
+    /**
+     * @param account whom the admitted belong to
+     * @param observer is given each request that was answered, and must not wait
+     */
+    Admission(BusKeys issuer, String account, InstantSource clock, Consumer<JsonValue> observer) {
         this.issuer = issuer;
         this.account = account;
         this.clock = clock;
+        this.observer = observer;
     }
 
     /** Answers on a thread of the connection until that is closed. */
@@ -55,6 +61,7 @@ final class Admission {
             if (connection.getServerInfo().getServerId().equals(server)) {
                 String answer = admit(JsonValueUtils.readString(nats, "user_nkey"), server);
                 connection.publish(request.getReplyTo(), answer.getBytes(StandardCharsets.US_ASCII));
+                observer.accept(nats);
             }
         } catch (GeneralSecurityException | IOException | RuntimeException e) {
             log.error("a client could not be let in to the bus: the server's request was not understood", e);

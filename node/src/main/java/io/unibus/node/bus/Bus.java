@@ -14,8 +14,11 @@ import io.unibus.embeddednats.ServerConfig;
 import io.unibus.embeddednats.ServerState;
 import io.unibus.embeddednats.StateListener;
 import io.unibus.embeddednats.User;
+import io.unibus.node.config.BusAuth;
 import io.unibus.node.config.NodeConfig;
 import io.unibus.node.config.StoreKind;
+import io.unibus.node.control.ControlPlane;
+import io.unibus.node.control.DenialCounter;
 import io.unibus.node.host.ExitCode;
 import io.unibus.node.host.FatalException;
 import io.unibus.store.StoreUnavailableException;
@@ -28,6 +31,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,17 +58,28 @@ public final class Bus implements AutoCloseable {
     private final SecureRandom random;
     private final InstantSource clock;
     private final StateListener listener;
+    /** With bus-auth {@code soft}. */
+    private final Optional<LoginCheck> loginCheck;
+
     private final ClusterTroubles troubles;
     private volatile @Nullable Running running;
     private boolean closed;
 
-    /** @param listener hears of every change of the child's state */
+    /**
+     * @param listener hears of every change of the child's state
+     * @param control knows who is a user; asked only when somebody logs in
+     * @param denials counts, with bus-auth {@code soft}, who would be refused
+     */
     public Bus(
             NodeConfig config,
             SecureRandom random,
             InstantSource clock,
             LongSupplier nanoTime,
-            StateListener listener) {
+            StateListener listener,
+            Supplier<ControlPlane> control,
+            DenialCounter denials) {
+        this.loginCheck =
+                config.busAuth() == BusAuth.SOFT ? Optional.of(new LoginCheck(control, denials)) : Optional.empty();
         this.troubles = new ClusterTroubles(nanoTime);
         this.config = config;
         this.random = random;
@@ -94,7 +109,8 @@ public final class Bus implements AutoCloseable {
                     .listener(this::childChanged)
                     .logListener(troubles)
                     .build();
-            Admission admission = new Admission(issuer, PEERS, clock);
+            Admission admission =
+                    new Admission(issuer, PEERS, clock, login -> loginCheck.ifPresent(check -> check.begin(login)));
             Running begun = new Running(
                     server,
                     binary.version(),
@@ -231,8 +247,9 @@ public final class Bus implements AutoCloseable {
         return started().version();
     }
 
+    /** Returns how often the child has ended and was started again; 0 before the start. */
     public int restarts() {
-        return started().server().restarts();
+        return Optional.ofNullable(running).map(now -> now.server().restarts()).orElse(0);
     }
 
     public OptionalLong childPid() {
@@ -302,6 +319,7 @@ public final class Bus implements AutoCloseable {
         if (now != null) {
             close(now);
         }
+        loginCheck.ifPresent(LoginCheck::close);
     }
 
     private static void close(Running running) {

@@ -27,6 +27,7 @@ import picocli.CommandLine.Option;
             "Examples:",
             "  unibus status",
             "  unibus status --data-dir /var/lib/unibus --json",
+            "  unibus status --denials",
             "  unibus status --url http://10.0.0.2:8420 --identity admin.seed"
         })
 final class StatusCommand extends BaseCommand implements Callable<Integer> {
@@ -51,6 +52,11 @@ final class StatusCommand extends BaseCommand implements Callable<Integer> {
             description = "Seed file of an admin; needed to ask a node on another host.")
     private @Nullable Path identity;
 
+    @Option(
+            names = "--denials",
+            description = "Show too whom the node would refuse, or has refused, and why, since it was started.")
+    private boolean denials;
+
     @Option(names = "--json", description = "Print the node's answer as it is.")
     private boolean json;
 
@@ -66,6 +72,9 @@ final class StatusCommand extends BaseCommand implements Callable<Integer> {
         } else {
             printNode(status);
             status.object("cluster").ifPresent(this::printCluster);
+            if (denials) {
+                printDenials(status);
+            }
         }
         return (status.requiredBoolean("ready") ? ExitCode.OK : ExitCode.UNAVAILABLE).code();
     }
@@ -100,12 +109,13 @@ final class StatusCommand extends BaseCommand implements Callable<Integer> {
         out().println("Cluster " + cluster.requiredString("name") + ": " + tolerance(cluster));
         cluster.strings("problems").forEach(problem -> out().println("  " + problem));
         out().println();
-        Table nodes = new Table("NODE", "SEEN", "VERSION", "HTTP", "STARTED");
+        Table nodes = new Table("NODE", "SEEN", "VERSION", "BUS-AUTH", "HTTP", "STARTED");
         for (JsonObject node : cluster.objects("nodes")) {
             nodes.row(
                     node.requiredString("name"),
                     node.requiredBoolean("alive") ? "now" : "not now",
                     node.string("version").orElse("-"),
+                    node.string("bus_auth").orElse("-"),
                     node.string("http").orElse("-"),
                     node.string("started_at").orElse("-"));
         }
@@ -120,6 +130,25 @@ final class StatusCommand extends BaseCommand implements Callable<Integer> {
                     replicas(bucket.objects("replicas")));
         }
         buckets.print(out());
+    }
+
+    private void printDenials(JsonObject status) {
+        out().println();
+        List<JsonObject> all = status.objects("denials");
+        if (all.isEmpty()) {
+            out().println("No denials with bus-auth " + status.requiredString("bus_auth") + " since the node's start.");
+            return;
+        }
+        Table table = new Table("ENDPOINT", "DOOR", "REASON", "COUNT", "LAST");
+        for (JsonObject denial : all) {
+            table.row(
+                    denial.string("endpoint").orElse("-"),
+                    denial.requiredString("door"),
+                    denial.requiredString("reason"),
+                    denial.requiredLong("count"),
+                    denial.requiredInstant("last"));
+        }
+        table.print(out());
     }
 
     private static String tolerance(JsonObject cluster) {

@@ -76,6 +76,7 @@ public final class ClusterKeeper implements AutoCloseable {
                         clock.instant(),
                         httpUrl,
                         bus.serverId().orElse(""),
+                        config.busAuth().toString(),
                         info.startedAt()),
                 clock);
         this.replicas =

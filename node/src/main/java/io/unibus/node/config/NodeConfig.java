@@ -11,6 +11,7 @@ import java.util.Optional;
 /**
  * The configuration of a node, validated.
  *
+ * @param httpNames by which clients may ask this node beside its address: host and port, or host for the scheme's own port
  * @param cluster empty for a node alone
  * @param replicas how many nodes keep a copy of each bucket; 1 with {@link StoreKind#SQLITE}
  * @param maxStaleness how old a quorum's confirmation may be when a decision is based on it; zero: made for it alone
@@ -20,7 +21,9 @@ public record NodeConfig(
         Path dataDir,
         String name,
         HostPort http,
+        List<String> httpNames,
         HostPort nats,
+        BusAuth busAuth,
         Path clusterKey,
         Optional<ClusterConfig> cluster,
         StoreKind store,
@@ -32,6 +35,7 @@ public record NodeConfig(
         Map<FeatureFlag, EffectiveState> featureStates) {
 
     public NodeConfig {
+        httpNames = List.copyOf(httpNames);
         featureStates = Map.copyOf(featureStates);
     }
 

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
@@ -24,6 +25,8 @@ final class NodeConfigLoader {
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_-]{0,62}");
     private static final Pattern DURATION = Pattern.compile("(\\d{1,9})(ms|s|m)");
     private static final Pattern HOST_PORT = Pattern.compile("(\\[[0-9a-fA-F:.]+]|[^:\\[\\]\\s]+):(\\d{1,5})");
+
+    private static final Pattern HTTP_NAME = Pattern.compile("(\\[[0-9a-f:.]+]|[a-z0-9._-]{1,253})(:\\d{1,5})?");
 
     private static final Path KERNEL_HOST_NAME = Path.of("/proc/sys/kernel/hostname");
     private static final String FALLBACK_NAME = "unibus";
@@ -54,7 +57,9 @@ final class NodeConfigLoader {
                 dataDir,
                 option(NodeOption.NAME, hostName(), NodeConfigLoader::name),
                 http,
+                option(NodeOption.HTTP_NAMES, List.of(), NodeConfigLoader::httpNames),
                 nats,
+                busAuth(features),
                 option(NodeOption.CLUSTER_KEY, dataDir.resolve("cluster.key"), Path::of)
                         .toAbsolutePath(),
                 cluster,
@@ -135,7 +140,7 @@ final class NodeConfigLoader {
             values.get(option)
                     .ifPresent(given -> problem(
                             given,
-                            "with bus-auth off anyone who reaches " + address
+                            "with bus-auth off or soft anyone who reaches " + address
                                     + " is believed to be whoever they say, so it must be a loopback address;"
                                     + " give --insecure if that network may be trusted so far"));
         }
@@ -161,10 +166,10 @@ final class NodeConfigLoader {
                 .ifPresent(given -> states.put(
                         FeatureFlag.DECENTRALIZED,
                         new NodeConfig.EffectiveState(store == StoreKind.KV ? "on" : "off", given.source())));
-        option(NodeOption.BUS_AUTH, "off", only("off"));
+        BusAuth busAuth = option(NodeOption.BUS_AUTH, BusAuth.OFF, NodeConfigLoader::builtBusAuth);
         values.get(NodeOption.BUS_AUTH)
-                .ifPresent(given ->
-                        states.put(FeatureFlag.BUS_AUTH, new NodeConfig.EffectiveState("off", given.source())));
+                .ifPresent(given -> states.put(
+                        FeatureFlag.BUS_AUTH, new NodeConfig.EffectiveState(busAuth.toString(), given.source())));
         return states;
     }
 
@@ -174,9 +179,7 @@ final class NodeConfigLoader {
             for (FeatureFlag flag : FeatureFlag.values()) {
                 flags.get(flag).ifPresent(declared -> {
                     states.put(flag, new NodeConfig.EffectiveState(declared.state(), file.text()));
-                    boolean built = flag == FeatureFlag.DECENTRALIZED
-                            || declared.state().equals(flag.states().get(0));
-                    if (!built) {
+                    if (!isBuilt(flag, declared.state())) {
                         problem(file, flag.key() + " is " + declared.state() + ", which this version cannot do yet");
                     }
                 });
@@ -186,6 +189,44 @@ final class NodeConfigLoader {
         } catch (MalformedException e) {
             problem(file, file.text() + ": " + e.getMessage());
         }
+    }
+
+    private static boolean isBuilt(FeatureFlag flag, String state) {
+        return switch (flag) {
+            case DECENTRALIZED -> true;
+            case BUS_AUTH -> !state.equals(BusAuth.ENFORCE.toString());
+            case BUS_TLS -> state.equals(flag.states().get(0));
+        };
+    }
+
+    private static BusAuth busAuth(Map<FeatureFlag, NodeConfig.EffectiveState> features) {
+        return Optional.ofNullable(features.get(FeatureFlag.BUS_AUTH))
+                .map(flag -> BusAuth.parse(flag.state()))
+                .orElse(BusAuth.OFF);
+    }
+
+    private static BusAuth builtBusAuth(String text) {
+        BusAuth mode = BusAuth.parse(text);
+        if (mode == BusAuth.ENFORCE) {
+            throw new IllegalArgumentException("this version can do off and soft");
+        }
+        return mode;
+    }
+
+    /** As they stand in the field Host: in lower case, without spaces. */
+    private static List<String> httpNames(String text) {
+        return Arrays.stream(text.split(",", -1))
+                .map(name -> name.strip().toLowerCase(Locale.ROOT))
+                .map(NodeConfigLoader::httpName)
+                .distinct()
+                .toList();
+    }
+
+    private static String httpName(String text) {
+        if (!HTTP_NAME.matcher(text).matches()) {
+            throw new IllegalArgumentException("it must be names like bus.example or bus.example:8443, with commas");
+        }
+        return text;
     }
 
     private static HostPort hostPort(String text) {
@@ -257,16 +298,6 @@ final class NodeConfigLoader {
             case "true", "1" -> true;
             case "false", "0" -> false;
             default -> throw new IllegalArgumentException("it must be true or false");
-        };
-    }
-
-    /** For choices of which this version can do only one. */
-    private static Function<String, String> only(String possible) {
-        return text -> {
-            if (!text.equals(possible)) {
-                throw new IllegalArgumentException("this version can only do " + possible);
-            }
-            return text;
         };
     }
 

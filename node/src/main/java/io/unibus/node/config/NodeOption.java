@@ -11,6 +11,10 @@ public enum NodeOption {
     DATA_DIR("DIR", "./unibus-data", "Where the node keeps all it has; one node per directory."),
     NAME("NAME", "the host's name", "Name of the node, unique in its cluster: letters, digits, - and _."),
     HTTP("HOST:PORT", "127.0.0.1:8420", "Where the HTTP control plane listens; port 0 takes a free one."),
+    HTTP_NAMES(
+            "HOST[:PORT],...",
+            "none",
+            "Names by which clients ask this node beside the address of --http, as behind a proxy."),
     NATS("HOST:PORT", "127.0.0.1:4222", "Where peers connect to the bus; port 0 takes a free one."),
     CLUSTER("HOST:PORT", "none: alone", "Where the other nodes of the cluster connect to; needs --store kv."),
     ROUTES(
@@ -21,8 +25,14 @@ public enum NodeOption {
     CLUSTER_KEY("FILE", "DATA/cluster.key", "Secret shared by the nodes of a cluster; a node alone makes its own."),
     STORE("sqlite|kv", "sqlite", "Where rooms and users are kept: one file, or the replicated buckets of the bus."),
     REPLICAS("1..5", "1 alone, 3 in a cluster", "How many nodes keep a copy of each bucket; with --store kv."),
-    BUS_AUTH("off", "off", "How callers are verified: off believes the name they give."),
-    INSECURE("", "false", "Allow --http and --nats to listen beyond loopback although bus-auth is off."),
+    BUS_AUTH(
+            "off|soft",
+            "off",
+            "How callers are verified: off believes the name they give; soft too, but counts who proves nothing."),
+    INSECURE(
+            "",
+            "false",
+            "Allow --http and --nats to listen beyond loopback although callers need not prove who they are."),
     OP_TIMEOUT("TIME", "2s", "Limit of one operation on the store, such as 500ms, 2s or 1m."),
     BOOTSTRAP_TIMEOUT("TIME", "120s", "Limit of the start of the replicated store, while other nodes come up."),
     AUTHZ_MAX_STALENESS(

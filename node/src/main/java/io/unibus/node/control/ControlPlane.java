@@ -59,6 +59,11 @@ public final class ControlPlane {
         return store.findUser(caller).map(User::isActive).orElse(true);
     }
 
+    /** Returns the user of an endpoint; empty when it is not on the allowlist. */
+    public Optional<User> findUser(Endpoint endpoint) {
+        return store.findUser(endpoint);
+    }
+
     public boolean isAdmin(Endpoint caller) {
         return store.findUser(caller).map(User::isActiveAdmin).orElse(false);
     }

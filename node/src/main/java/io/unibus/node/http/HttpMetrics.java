@@ -2,6 +2,7 @@ package io.unibus.node.http;
 
 import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
 import io.prometheus.metrics.core.metrics.Counter;
+import io.prometheus.metrics.core.metrics.CounterWithCallback;
 import io.prometheus.metrics.core.metrics.GaugeWithCallback;
 import io.prometheus.metrics.core.metrics.Histogram;
 import io.prometheus.metrics.core.metrics.Info;
@@ -9,6 +10,8 @@ import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.unibus.node.bus.Bus;
 import io.unibus.node.cluster.ClusterKeeper;
+import io.unibus.node.control.DenialCounter;
+import io.unibus.node.control.DenialReason;
 import io.unibus.node.host.NodeInfo;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -34,7 +37,13 @@ final class HttpMetrics {
     private final Counter unconfirmed;
 
     @Inject
-    HttpMetrics(NodeInfo info, Bus bus, Optional<ClusterKeeper> cluster) {
+    HttpMetrics(NodeInfo info, Bus bus, Optional<ClusterKeeper> cluster, DenialCounter denials) {
+        CounterWithCallback.builder()
+                .name("unibus_denials_total")
+                .help("Requests and logins that bus-auth enforce would refuse, by door and reason.")
+                .labelNames("door", "reason")
+                .callback(counter -> callWithEach(denials, counter))
+                .register(registry);
         unconfirmed = Counter.builder()
                 .name("unibus_quorum_unconfirmed_total")
                 .help("Requests denied because no quorum confirmed in time what the node knows.")
@@ -73,6 +82,17 @@ final class HttpMetrics {
                 .help("When the node started, in seconds since 1970.")
                 .callback(gauge -> gauge.call(info.startedAt().toEpochMilli() / 1e3))
                 .register(registry);
+    }
+
+    private static void callWithEach(DenialCounter denials, CounterWithCallback.Callback counter) {
+        for (DenialCounter.Door door : DenialCounter.Door.values()) {
+            for (DenialReason reason : DenialReason.values()) {
+                long total = denials.total(door, reason);
+                if (total > 0) {
+                    counter.call((double) total, door.key(), reason.code());
+                }
+            }
+        }
     }
 
     private void watch(ClusterKeeper cluster) {

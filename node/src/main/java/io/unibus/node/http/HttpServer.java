@@ -11,6 +11,7 @@ import io.unibus.node.host.ExitCode;
 import io.unibus.node.host.FatalException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
+import java.util.List;
 import javax.inject.Inject;
 import javax.inject.Singleton;
 import org.slf4j.Logger;
@@ -39,14 +40,17 @@ public final class HttpServer implements AutoCloseable {
 
     @Inject
     HttpServer(NodeConfig config, Dispatcher dispatcher) {
-        this(config.http(), dispatcher, HttpLimits.DEFAULT);
+        this(config.http(), config.httpNames(), dispatcher, HttpLimits.DEFAULT);
     }
 
-    HttpServer(HostPort listen, Dispatcher dispatcher, HttpLimits limits) {
+    /** @param names by which clients may ask this node, beside its address */
+    HttpServer(HostPort listen, List<String> names, Dispatcher dispatcher, HttpLimits limits) {
         this.listen = listen;
         this.limits = limits;
         this.drain = new GracefulShutdownHandler(new HttpContinueReadHandler(dispatcher));
-        HttpHandler root = new EmptyErrors(limits, new Framing(limits, new HostCheck(listen, limits, drain)));
+        OwnAuthorities authorities = new OwnAuthorities("http", listen, names);
+        HttpHandler root =
+                new EmptyErrors(limits, new Framing(limits, new HostCheck(listen, authorities, limits, drain)));
         this.undertow = Undertow.builder()
                 .addHttpListener(listen.port(), listen.host())
                 .setIoThreads(IO_THREADS)

@@ -6,6 +6,7 @@ import io.unibus.bootstrap.Heartbeat;
 import io.unibus.node.bus.Bus;
 import io.unibus.node.cluster.ClusterKeeper;
 import io.unibus.node.config.NodeConfig;
+import io.unibus.node.control.DenialCounter;
 import io.unibus.node.host.NodeInfo;
 import io.unibus.protocol.JsonWriter;
 import java.io.IOException;
@@ -26,6 +27,7 @@ final class Operations {
     private final Optional<ClusterKeeper> cluster;
     private final Readiness readiness;
     private final HttpMetrics metrics;
+    private final DenialCounter denials;
 
     @Inject
     Operations(
@@ -34,8 +36,10 @@ final class Operations {
             Bus bus,
             Optional<ClusterKeeper> cluster,
             Readiness readiness,
-            HttpMetrics metrics) {
+            HttpMetrics metrics,
+            DenialCounter denials) {
         this.config = config;
+        this.denials = denials;
         this.cluster = cluster;
         this.info = info;
         this.bus = bus;
@@ -84,7 +88,8 @@ final class Operations {
             });
             json.object("nats", this::writeBus);
             cluster.ifPresent(keeper -> json.object("cluster", fields -> writeCluster(keeper, fields)));
-            json.field("bus_auth", "off");
+            json.field("bus_auth", config.busAuth().toString());
+            json.array("denials", denials.all(), Operations::writeDenial);
         });
     }
 
@@ -151,6 +156,7 @@ final class Operations {
             json.field("version", heartbeat.version());
             json.field("http", heartbeat.http());
             json.field("replicas", heartbeat.replicas());
+            json.field("bus_auth", heartbeat.busAuth());
             json.field("started_at", heartbeat.startedAt());
         });
     }
@@ -167,6 +173,14 @@ final class Operations {
             object.field("lag", replica.lag());
             replica.lastSequence().ifPresent(sequence -> object.field("last_sequence", sequence));
         });
+    }
+
+    private static void writeDenial(DenialCounter.Denial denial, JsonWriter json) {
+        json.field("door", denial.door().key());
+        denial.endpoint().ifPresent(endpoint -> json.field("endpoint", endpoint.nkey()));
+        json.field("reason", denial.reason().code());
+        json.field("count", denial.count());
+        json.field("last", denial.last());
     }
 
     private static void writeChecks(JsonWriter json, Map<String, String> results) {

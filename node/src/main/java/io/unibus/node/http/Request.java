@@ -1,10 +1,12 @@
 package io.unibus.node.http;
 
 import io.undertow.server.HttpServerExchange;
+import io.unibus.protocol.ContentDigest;
 import io.unibus.protocol.Endpoint;
 import io.unibus.protocol.Epoch;
 import io.unibus.protocol.JsonObject;
 import io.unibus.protocol.RoomId;
+import io.unibus.protocol.SignedRequest;
 import java.net.InetSocketAddress;
 import java.util.Deque;
 import java.util.Map;
@@ -54,9 +56,34 @@ final class Request {
         return exchange.getRequestHeaders().count(name);
     }
 
+    byte[] body() {
+        return body;
+    }
+
+    /** Returns whether this host itself asks: from a loopback address, and not by a name that a proxy has passed on. */
     boolean isFromLoopback() {
         @Nullable InetSocketAddress source = exchange.getSourceAddress();
-        return source != null && source.getAddress().isLoopbackAddress();
+        return source != null && source.getAddress().isLoopbackAddress() && OwnAuthorities.isLoopback(host());
+    }
+
+    /** Returns the address to which this request came. */
+    InetSocketAddress destination() {
+        return exchange.getDestinationAddress();
+    }
+
+    /** Returns the parts that a signature covers, as they came. */
+    SignedRequest signedParts() {
+        return SignedRequest.of(
+                exchange.getRequestMethod().toString(),
+                exchange.getRequestScheme(),
+                host(),
+                exchange.getRequestURI(),
+                exchange.getQueryString(),
+                body.length == 0 ? Optional.empty() : header(ContentDigest.FIELD));
+    }
+
+    private String host() {
+        return header("Host").orElse("");
     }
 
     private String pathParameter(String name) {

@@ -20,11 +20,11 @@ import javax.inject.Inject;
 /** The route table: every path that this node answers, who may ask, and what is done. */
 final class Routes {
     private final ControlPlane control;
-    private final Callers callers;
+    private final CallerAuthenticator callers;
     private final Operations operations;
 
     @Inject
-    Routes(ControlPlane control, Callers callers, Operations operations) {
+    Routes(ControlPlane control, CallerAuthenticator callers, Operations operations) {
         this.control = control;
         this.callers = callers;
         this.operations = operations;

@@ -11,6 +11,7 @@ import io.unibus.embeddednats.DebugMode;
 import io.unibus.embeddednats.HostPort;
 import io.unibus.node.Node;
 import io.unibus.node.NodeStore;
+import io.unibus.node.config.BusAuth;
 import io.unibus.node.config.NodeConfig;
 import io.unibus.node.config.StoreKind;
 import io.unibus.protocol.Endpoint;
@@ -65,7 +66,9 @@ class NodeIT {
                 dataDir,
                 "node-1",
                 new HostPort("127.0.0.1", 0),
+                List.of(),
                 new HostPort("127.0.0.1", 0),
+                BusAuth.OFF,
                 dataDir.resolve("cluster.key"),
                 Optional.empty(),
                 StoreKind.SQLITE,

@@ -3,15 +3,18 @@ package io.unibus.node.http;
 import io.unibus.embeddednats.DebugMode;
 import io.unibus.embeddednats.HostPort;
 import io.unibus.node.bus.Bus;
+import io.unibus.node.config.BusAuth;
 import io.unibus.node.config.NodeConfig;
 import io.unibus.node.config.StoreKind;
 import io.unibus.node.control.ControlPlane;
+import io.unibus.node.control.DenialCounter;
 import io.unibus.node.host.NodeInfo;
 import io.unibus.store.Store;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -20,6 +23,7 @@ final class ServerParts {
     final Bus bus;
     final HttpMetrics metrics;
     final Routes routes;
+    final DenialCounter denials;
     private final NodeConfig config;
     private final Duration longestReading = Duration.ofDays(1);
 
@@ -29,11 +33,17 @@ final class ServerParts {
     }
 
     ServerParts(Store store, Path dataDir, HostPort http) {
+        this(store, dataDir, http, List.of(), BusAuth.OFF);
+    }
+
+    ServerParts(Store store, Path dataDir, HostPort http, List<String> names, BusAuth busAuth) {
         this.config = new NodeConfig(
                 dataDir,
                 "node-1",
                 http,
+                names,
                 new HostPort("127.0.0.1", 0),
+                busAuth,
                 dataDir.resolve("cluster.key"),
                 Optional.empty(),
                 StoreKind.SQLITE,
@@ -47,22 +57,27 @@ final class ServerParts {
         Clock clock = Clock.systemUTC();
         NodeInfo info = new NodeInfo("node-1", "1.2.3", ProcessHandle.current().pid(), clock.instant(), "sqlite");
         ControlPlane control = new ControlPlane(store, clock, System::nanoTime, random, config.opTimeout());
-        this.bus = new Bus(config, random, clock, System::nanoTime, (state, reason) -> {});
-        this.metrics = new HttpMetrics(info, bus, Optional.empty());
+        this.denials = new DenialCounter(clock);
+        this.bus = new Bus(config, random, clock, System::nanoTime, (state, reason) -> {}, () -> control, denials);
+        this.metrics = new HttpMetrics(info, bus, Optional.empty(), denials);
         this.routes = new Routes(
                 control,
-                new Callers(control),
+                new CallerAuthenticator(control, denials, config, clock, System::nanoTime),
                 new Operations(
                         config,
                         info,
                         bus,
                         Optional.empty(),
                         new Readiness(store, bus, System::nanoTime, config),
-                        metrics));
+                        metrics,
+                        denials));
     }
 
     HttpServer server(HttpLimits limits) {
         return new HttpServer(
-                config.http(), new Dispatcher(routes, metrics, System::nanoTime, limits, longestReading), limits);
+                config.http(),
+                config.httpNames(),
+                new Dispatcher(routes, metrics, System::nanoTime, limits, longestReading),
+                limits);
     }
 }

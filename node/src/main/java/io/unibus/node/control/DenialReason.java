@@ -1,0 +1,29 @@
+package io.unibus.node.control;
+
+/** Why a caller is not let in, on either door of a node. The code is that of the problem document over HTTP. */
+public enum DenialReason {
+    /** No proof of who is calling. */
+    SIGNATURE_MISSING("signature-missing"),
+    SIGNATURE_MALFORMED("malformed-signature"),
+    /** Made too long ago, or in the future. */
+    SIGNATURE_OUTDATED("signature-outdated"),
+    /** Made for a host that is none of the node's names. */
+    SIGNATURE_OF_OTHER_HOST("signature-of-other-host"),
+    SIGNATURE_WRONG("signature-wrong"),
+    /** Used before. */
+    SIGNATURE_REPLAYED("signature-replayed"),
+    /** Not on the allowlist. */
+    USER_UNKNOWN("user-unknown"),
+    USER_REVOKED("user-revoked");
+
+    private final String code;
+
+    DenialReason(String code) {
+        this.code = code;
+    }
+
+    /** Returns the stable word for it. */
+    public String code() {
+        return code;
+    }
+}
