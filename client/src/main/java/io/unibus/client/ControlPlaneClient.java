@@ -128,6 +128,17 @@ public final class ControlPlaneClient {
         return one(http.post("/users/" + endpoint + "/revoke"), User::fromJson);
     }
 
+    /**
+     * Makes any request of the HTTP API, signed, and returns the body of the answer, which may be empty.
+     *
+     * @param path with its query, as it is to stand on the wire
+     * @param json the body; empty for none
+     * @throws MalformedException when method or path cannot be sent
+     */
+    public byte[] request(String method, String path, byte[] json) {
+        return http.request(method, path, json);
+    }
+
     private static <T> T one(byte[] json, Function<JsonObject, T> codec) {
         return read(() -> codec.apply(JsonObject.parse(json)));
     }

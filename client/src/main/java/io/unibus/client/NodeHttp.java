@@ -43,6 +43,15 @@ final class NodeHttp {
                 .build();
     }
 
+    /** Reads or writes, by the method, like {@link #get} and {@link #post}. */
+    byte[] request(String method, String path, byte[] body) {
+        try {
+            return method.equals("GET") && body.length == 0 ? get(path) : write(method, path, body);
+        } catch (IllegalArgumentException e) { // of the URI, or of the method
+            throw new MalformedException("request", method + " " + path + " cannot be sent: " + e.getMessage());
+        }
+    }
+
     /** Reads; no answer is an {@link UnreachableException}. */
     byte[] get(String path) {
         try {

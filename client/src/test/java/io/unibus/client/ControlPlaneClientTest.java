@@ -66,6 +66,19 @@ final class ControlPlaneClientTest {
     }
 
     @Test
+    void anyRequestCanBeMade() {
+        node.answerWith("GET /users/x?y=%2F", 200, "application/json", "[]");
+        assertThat(new String(client.request("GET", "/users/x?y=%2F", new byte[0]), StandardCharsets.UTF_8))
+                .isEqualTo("[]");
+        node.answerWith("DELETE /rooms/x", 200, "application/json", "");
+        assertThat(client.request("DELETE", "/rooms/x", new byte[0])).isEmpty();
+        assertThatExceptionOfType(MalformedException.class)
+                .isThrownBy(() -> client.request("GET", "/a b", new byte[0]));
+        assertThatExceptionOfType(MalformedException.class)
+                .isThrownBy(() -> client.request("G T", "/rooms", new byte[0]));
+    }
+
+    @Test
     void usersAreRead() {
         User user =
                 User.active(me.endpoint(), new Handle("Zoë"), UserRole.ADMIN, Instant.parse("2026-11-21T08:50:00Z"));

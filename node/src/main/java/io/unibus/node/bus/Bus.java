@@ -105,7 +105,7 @@ public final class Bus implements AutoCloseable {
             InstalledBinary binary =
                     NatsBinary.bundled().installInto(config.dataDir().resolve("bin"));
             NatsServer server = NatsServer.builder(binary, serverConfig(key, sys, control, issuer), config.dataDir())
-                    .probeLogin(ProbeLogin.nkey(control.publicKey(), control::sign))
+                    .probeLogin(ProbeLogin.nkey(control.publicKey(), control::signNonce))
                     .listener(this::childChanged)
                     .logListener(troubles)
                     .build();

@@ -13,7 +13,7 @@ final class KeyLogin implements AuthHandler {
 
     @Override
     public byte[] sign(byte[] nonce) {
-        return user.sign(nonce);
+        return user.signNonce(nonce);
     }
 
     @Override

@@ -17,7 +17,8 @@ final class IdentityCommand extends BaseCommand {
     @Command(
             name = "new",
             description =
-                    "Make a new identity, write its seed to FILE (mode 0600, never over a file) and print its endpoint.",
+                    "Make a new identity, write its seed to FILE (mode 0600, never over a file) and print its endpoint. Do not"
+                            + " use the identity of an admin in other NATS clients: they sign whatever a server sends them.",
             footer = {"", "Example:", "  unibus identity new alice.seed"})
     static final class New extends BaseCommand {
         @Parameters(paramLabel = "FILE", description = "Where the private seed goes. Whoever has it is this identity.")

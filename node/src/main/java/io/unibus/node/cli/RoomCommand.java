@@ -3,7 +3,6 @@ package io.unibus.node.cli;
 import io.unibus.client.ControlPlaneClient;
 import io.unibus.client.Identity;
 import io.unibus.client.Rooms;
-import io.unibus.node.host.DataDirectory;
 import io.unibus.protocol.Endpoint;
 import io.unibus.protocol.Member;
 import io.unibus.protocol.MemberRole;
@@ -12,12 +11,9 @@ import io.unibus.protocol.Room;
 import io.unibus.protocol.RoomId;
 import io.unibus.protocol.RoomPolicy;
 import io.unibus.protocol.Subject;
-import java.net.URI;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -44,46 +40,10 @@ import picocli.CommandLine.Parameters;
             "  unibus room rekey --identity alice.seed ROOM"
         })
 final class RoomCommand extends BaseCommand {
-    /** What all subcommands share: who asks which node, and how the result is printed. */
-    abstract static class AsPeer extends BaseCommand {
-        @Option(
-                names = "--url",
-                paramLabel = "URL",
-                defaultValue = "${env:UNIBUS_URL}",
-                converter = Converters.ToNodeUrl.class,
-                description = "The node to ask. Default: UNIBUS_URL, or the node that runs in UNIBUS_DATA_DIR or"
-                        + " ./unibus-data, or http://127.0.0.1:8420.")
-        private @Nullable URI url;
-
-        @Option(
-                names = "--identity",
-                paramLabel = "FILE",
-                defaultValue = "${env:UNIBUS_IDENTITY:-}",
-                description = "Whose seed to act with, as made by `unibus identity new`. Default: UNIBUS_IDENTITY.")
-        private @Nullable Path identityFile;
-
+    /** What all subcommands share: how the result is printed. */
+    abstract static class AsPeer extends PeerCommand {
         @Mixin
         final JsonOption json = new JsonOption();
-
-        @Override
-        public final void run() {
-            if (identityFile == null || identityFile.toString().isEmpty()) {
-                throw new CommandLine.ParameterException(
-                        spec.commandLine(),
-                        "whose room? Give --identity FILE, or make one with `unibus identity new FILE`");
-            }
-            Identity identity = Identity.load(identityFile);
-            run(identity, ControlPlaneClient.of(url == null ? defaultUrl() : url, identity));
-        }
-
-        private static URI defaultUrl() {
-            Path dataDir = Path.of(System.getenv().getOrDefault("UNIBUS_DATA_DIR", "unibus-data"));
-            return URI.create(DataDirectory.findRunning(dataDir)
-                    .map(DataDirectory.RunningNode::http)
-                    .orElse("http://127.0.0.1:8420"));
-        }
-
-        abstract void run(Identity identity, ControlPlaneClient client);
 
         final void print(Room room) {
             json.print(out(), room::writeFields, () -> {

@@ -28,6 +28,7 @@ import picocli.CommandLine.Model.CommandSpec;
             RoomCommand.class,
             SnapshotCommand.class,
             MigrateCommand.class,
+            RequestCommand.class,
             StatusCommand.class,
             ClusterKeyCommand.class,
             FlagsCommand.class,

@@ -139,6 +139,13 @@ final class UserCommand extends BaseCommand {
         public void run() {
             UserRole role = admin ? UserRole.ADMIN : UserRole.MEMBER;
             print(valueOf(onStore(true, store -> store.addUser(User.active(endpoint, handle, role, now())))));
+            if (admin) {
+                spec.commandLine()
+                        .getErr()
+                        .println(
+                                "unibus: keep this admin's identity out of other NATS clients: they sign whatever a server"
+                                        + " sends them, also a request in this name");
+            }
         }
     }
 

@@ -77,6 +77,8 @@ class CliTest {
                 "room list --identity x --url localhost",
                 "room list --identity x --url ftp://localhost",
                 "room list --identity x --url http:",
+                "request GET /rooms/news",
+                "request --identity x GET",
                 "node --http nowhere",
                 "node --http 0.0.0.0:1",
                 "node --op-timeout 2",

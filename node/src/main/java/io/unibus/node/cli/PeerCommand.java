@@ -1,0 +1,48 @@
+package io.unibus.node.cli;
+
+import io.unibus.client.ControlPlaneClient;
+import io.unibus.client.Identity;
+import io.unibus.node.host.DataDirectory;
+import java.net.URI;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Option;
+
+/** What all commands share that ask a node over HTTP in the name of a peer. */
+abstract class PeerCommand extends BaseCommand {
+    @Option(
+            names = "--url",
+            paramLabel = "URL",
+            defaultValue = "${env:UNIBUS_URL}",
+            converter = Converters.ToNodeUrl.class,
+            description = "The node to ask. Default: UNIBUS_URL, or the node that runs in UNIBUS_DATA_DIR or"
+                    + " ./unibus-data, or http://127.0.0.1:8420.")
+    private @Nullable URI url;
+
+    @Option(
+            names = "--identity",
+            paramLabel = "FILE",
+            defaultValue = "${env:UNIBUS_IDENTITY:-}",
+            description = "Whose seed to act with, as made by `unibus identity new`. Default: UNIBUS_IDENTITY.")
+    private @Nullable Path identityFile;
+
+    @Override
+    public final void run() {
+        if (identityFile == null || identityFile.toString().isEmpty()) {
+            throw new CommandLine.ParameterException(
+                    spec.commandLine(), "who asks? Give --identity FILE, or make one with `unibus identity new FILE`");
+        }
+        Identity identity = Identity.load(identityFile);
+        run(identity, ControlPlaneClient.of(url == null ? defaultUrl() : url, identity));
+    }
+
+    private static URI defaultUrl() {
+        Path dataDir = Path.of(System.getenv().getOrDefault("UNIBUS_DATA_DIR", "unibus-data"));
+        return URI.create(DataDirectory.findRunning(dataDir)
+                .map(DataDirectory.RunningNode::http)
+                .orElse("http://127.0.0.1:8420"));
+    }
+
+    abstract void run(Identity identity, ControlPlaneClient client);
+}
