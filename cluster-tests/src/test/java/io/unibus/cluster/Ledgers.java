@@ -119,7 +119,7 @@ final class Ledgers {
         }
 
         void compare(RoomLedger ledger) {
-            Optional<RoomView.Found> room = view.room(ledger.id());
+            Optional<RoomView.Found> room = view.room(ledger.id(), ledger.candidates());
             room.ifPresent(
                     found -> found.members().forEach(member -> roomsOf(member).add(ledger.id())));
             try {

@@ -36,10 +36,11 @@ final class NodeView implements RoomView {
     }
 
     @Override
-    public Optional<Found> room(RoomId id) {
-        List<ControlPlaneClient> candidates = new ArrayList<>(clients.values());
-        Optional.ofNullable(members.get(id)).ifPresent(member -> candidates.add(0, member));
-        for (ControlPlaneClient client : candidates) {
+    public Optional<Found> room(RoomId id, Collection<Endpoint> candidates) {
+        List<ControlPlaneClient> asking =
+                new ArrayList<>(candidates.stream().map(this::client).toList());
+        Optional.ofNullable(members.get(id)).ifPresent(member -> asking.add(0, member));
+        for (ControlPlaneClient client : asking) {
             Optional<Room> room = found(() -> client.room(id));
             if (room.isPresent()) {
                 members.put(id, client);

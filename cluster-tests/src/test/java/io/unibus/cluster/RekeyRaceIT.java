@@ -57,7 +57,7 @@ final class RekeyRaceIT {
                 .isEqualTo(Settings.races());
         for (ClusterNode node : cluster.nodes()) {
             NodeView view = new NodeView(node.url(), owners);
-            assertThat(view.room(room).orElseThrow().epoch()).isEqualTo(1L + Settings.races());
+            assertThat(view.room(room, everyone).orElseThrow().epoch()).isEqualTo(1L + Settings.races());
             rooms.check(view, everyone);
         }
     }

@@ -14,6 +14,8 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Every change of one encrypted room by many clients, and what must be true of the room after them in whatever order they
@@ -50,6 +52,13 @@ final class RoomLedger {
     /** Returns how many changes were not refused. */
     int size() {
         return changes.size();
+    }
+
+    /** Returns whoever may be a member of the room, if it is there. */
+    Set<Endpoint> candidates() {
+        return Stream.concat(changes.stream(), refusals.stream())
+                .flatMap(change -> change.joining().stream())
+                .collect(Collectors.toSet());
     }
 
     /** Returns how many changes were refused. */

@@ -8,6 +8,7 @@ import io.unibus.client.Identity;
 import io.unibus.protocol.Endpoint;
 import io.unibus.protocol.RoomId;
 import io.unibus.protocol.SealedKey;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -224,7 +225,7 @@ final class RoomLedgerTest {
         private final Map<String, SealedKey> keys = new HashMap<>();
 
         @Override
-        public Optional<Found> room(RoomId id) {
+        public Optional<Found> room(RoomId id, Collection<Endpoint> candidates) {
             return room;
         }
 

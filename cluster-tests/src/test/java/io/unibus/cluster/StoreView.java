@@ -7,6 +7,7 @@ import io.unibus.protocol.RoomId;
 import io.unibus.protocol.RoomKey;
 import io.unibus.protocol.SealedKey;
 import io.unibus.store.Store;
+import java.util.Collection;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -15,7 +16,7 @@ import java.util.stream.Collectors;
 /** All that is in the store of a node that has stopped. */
 record StoreView(Store store) implements RoomView {
     @Override
-    public Optional<Found> room(RoomId id) {
+    public Optional<Found> room(RoomId id, Collection<Endpoint> candidates) {
         return store.findRoom(id)
                 .map(state -> new Found(
                         state.room().epoch().number(),
