@@ -11,6 +11,7 @@ import io.unibus.protocol.Room;
 import io.unibus.protocol.RoomId;
 import io.unibus.protocol.SealedKey;
 import java.net.URI;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -26,6 +27,9 @@ import java.util.stream.Collectors;
 /** What a node shows over HTTP to the members of its rooms, all of whom the test can be. Thread-safe. */
 final class NodeView implements RoomView {
     private static final int NOT_FOUND = 404;
+    private static final int UNAVAILABLE = 503;
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final Duration PAUSE = Duration.ofMillis(100);
 
     private final Map<Endpoint, ControlPlaneClient> clients = new TreeMap<>();
     /** Who was seen to be in a room, to be asked first when it is looked at again. */
@@ -44,15 +48,18 @@ final class NodeView implements RoomView {
             Optional<Room> room = found(() -> client.room(id));
             if (room.isPresent()) {
                 members.put(id, client);
-                return Optional.of(new Found(
-                        room.get().epoch().number(),
-                        room.get().rekeyRequired(),
-                        client.members(id).stream()
-                                .map(Member::endpoint)
-                                .collect(Collectors.toCollection(TreeSet::new))));
+                return Optional.of(
+                        new Found(room.get().epoch().number(), room.get().rekeyRequired(), membersOf(client, id)));
             }
         }
         return Optional.empty();
+    }
+
+    private static TreeSet<Endpoint> membersOf(ControlPlaneClient client, RoomId id) {
+        return found(() -> client.members(id)).stream()
+                .flatMap(List::stream)
+                .map(Member::endpoint)
+                .collect(Collectors.toCollection(TreeSet::new));
     }
 
     @Override
@@ -67,7 +74,8 @@ final class NodeView implements RoomView {
 
     @Override
     public Set<RoomId> roomsOf(Endpoint endpoint) {
-        return client(endpoint).roomsOf(endpoint).stream()
+        return found(() -> client(endpoint).roomsOf(endpoint)).stream()
+                .flatMap(List::stream)
                 .map(MemberRoom::roomId)
                 .collect(Collectors.toSet());
     }
@@ -76,14 +84,21 @@ final class NodeView implements RoomView {
         return Optional.ofNullable(clients.get(endpoint)).orElseThrow();
     }
 
+    /** A node may be without a quorum for a moment at any time, and says so; what it says later is looked at. */
     private static <T> Optional<T> found(Supplier<T> read) {
-        try {
-            return Optional.of(read.get());
-        } catch (ProblemException e) {
-            if (e.status() == NOT_FOUND) {
-                return Optional.empty();
+        long begin = System.nanoTime();
+        while (true) {
+            try {
+                return Optional.of(read.get());
+            } catch (ProblemException e) {
+                if (e.status() == NOT_FOUND) {
+                    return Optional.empty();
+                }
+                if (e.status() != UNAVAILABLE || System.nanoTime() - begin > PATIENCE.toNanos()) {
+                    throw e;
+                }
             }
-            throw e;
+            Await.pause(PAUSE);
         }
     }
 }
