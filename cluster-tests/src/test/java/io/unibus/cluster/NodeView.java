@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
@@ -55,7 +56,7 @@ final class NodeView implements RoomView {
         return Optional.empty();
     }
 
-    private static TreeSet<Endpoint> membersOf(ControlPlaneClient client, RoomId id) {
+    private static SortedSet<Endpoint> membersOf(ControlPlaneClient client, RoomId id) {
         return found(() -> client.members(id)).stream()
                 .flatMap(List::stream)
                 .map(Member::endpoint)
