@@ -63,7 +63,7 @@ public final class RequestSignature {
     }
 
     /**
-     * Makes that of a request to be signed.
+     * Describes the signature of a request that is about to be signed.
      *
      * @param created to the second
      * @param nonce 16 to 64 characters that the signer has never used before

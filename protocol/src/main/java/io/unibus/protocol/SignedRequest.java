@@ -16,7 +16,7 @@ import java.util.Optional;
 public record SignedRequest(
         String method, String authority, String path, String query, Optional<String> contentDigest) {
 
-    /** Makes that of a request which a client is about to send. */
+    /** Returns the parts of a request that a client is about to send. */
     public static SignedRequest of(String method, URI uri, Optional<String> contentDigest) {
         return of(
                 method,
@@ -28,7 +28,7 @@ public record SignedRequest(
     }
 
     /**
-     * Makes that of a request as a server has received it.
+     * Returns the parts of a request as a server has received it.
      *
      * @param scheme {@code http} or {@code https}
      * @param host the field {@code Host}

@@ -59,7 +59,7 @@ public final class Bus implements AutoCloseable {
     private final InstantSource clock;
     private final StateListener listener;
     /** With bus-auth {@code soft}. */
-    private final Optional<LoginCheck> loginCheck;
+    private final Optional<LoginObserver> loginObserver;
 
     private final ClusterTroubles troubles;
     private volatile @Nullable Running running;
@@ -78,8 +78,8 @@ public final class Bus implements AutoCloseable {
             StateListener listener,
             Supplier<ControlPlane> control,
             DenialCounter denials) {
-        this.loginCheck =
-                config.busAuth() == BusAuth.SOFT ? Optional.of(new LoginCheck(control, denials)) : Optional.empty();
+        this.loginObserver =
+                config.busAuth() == BusAuth.SOFT ? Optional.of(new LoginObserver(control, denials)) : Optional.empty();
         this.troubles = new ClusterTroubles(nanoTime);
         this.config = config;
         this.random = random;
@@ -109,8 +109,8 @@ public final class Bus implements AutoCloseable {
                     .listener(this::childChanged)
                     .logListener(troubles)
                     .build();
-            Admission admission =
-                    new Admission(issuer, PEERS, clock, login -> loginCheck.ifPresent(check -> check.begin(login)));
+            Admission admission = new Admission(
+                    issuer, PEERS, clock, login -> loginObserver.ifPresent(observer -> observer.observe(login)));
             Running begun = new Running(
                     server,
                     binary.version(),
@@ -316,10 +316,13 @@ public final class Bus implements AutoCloseable {
             closed = true;
             now = running;
         }
-        if (now != null) {
-            close(now);
+        try {
+            if (now != null) {
+                close(now);
+            }
+        } finally {
+            loginObserver.ifPresent(LoginObserver::close);
         }
-        loginCheck.ifPresent(LoginCheck::close);
     }
 
     private static void close(Running running) {

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
 
-/** What all commands share that ask a node over HTTP in the name of a peer. */
+/** A command that asks a node over HTTP in the name of a peer. */
 abstract class PeerCommand extends BaseCommand {
     @Option(
             names = "--url",

@@ -40,7 +40,7 @@ import picocli.CommandLine.Parameters;
             "  unibus room rekey --identity alice.seed ROOM"
         })
 final class RoomCommand extends BaseCommand {
-    /** What all subcommands share: how the result is printed. */
+    /** A subcommand, which prints rooms or members. */
     abstract static class AsPeer extends PeerCommand {
         @Mixin
         final JsonOption json = new JsonOption();

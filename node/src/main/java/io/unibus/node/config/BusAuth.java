@@ -3,7 +3,7 @@ package io.unibus.node.config;
 import java.util.Arrays;
 import java.util.Locale;
 
-/** How callers are verified, from open to closed. */
+/** A mode in which a node verifies callers; from open to closed. */
 public enum BusAuth {
     /** Nothing is verified: callers are who they say. */
     OFF,

@@ -52,7 +52,7 @@ public final class DenialCounter {
     private record Count(long number, Instant last) {}
 
     /**
-     * What was counted of one endpoint.
+     * A number of requests or logins of one endpoint that would be refused for one reason.
      *
      * @param endpoint as which the caller came, proven or not; empty for those who named none
      * @param last when it came last

@@ -1,6 +1,6 @@
 package io.unibus.node.control;
 
-/** Why a caller is not let in, on either door of a node. The code is that of the problem document over HTTP. */
+/** A reason for which a caller is not let in, on either door of a node. The code is that of the problem document over HTTP. */
 public enum DenialReason {
     /** No proof of who is calling. */
     SIGNATURE_MISSING("signature-missing"),

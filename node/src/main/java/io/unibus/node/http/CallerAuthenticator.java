@@ -68,7 +68,7 @@ final class CallerAuthenticator {
             SignatureVerifier.Claim claim = verifier.read(request);
             requireActive(claim.endpoint()); // before the work of verifying, which strangers must not cause
             return verifier.verify(request, claim);
-        } catch (SignatureException e) {
+        } catch (InvalidSignatureException e) {
             throw new ProblemException(e.problem());
         }
     }
@@ -80,7 +80,7 @@ final class CallerAuthenticator {
                 count(Optional.of(caller), DenialReason.USER_UNKNOWN);
             }
             return caller;
-        } catch (SignatureException e) {
+        } catch (InvalidSignatureException e) {
             count(request.header(Headers.ENDPOINT).map(Endpoint::parse), e.reason());
             return named(request);
         } catch (ProblemException e) { // nothing is wrong with the signature, but it proves nothing now

@@ -40,7 +40,7 @@ final class LatestSigned {
     }
 
     /** Returns the time that the process before has left; the beginning of 1970 when there was none. */
-    Instant before() {
+    Instant ofProcessBefore() {
         return before;
     }
 

@@ -13,7 +13,7 @@ import java.util.function.LongSupplier;
  * endpoint and in all. Thread-safe.
  */
 final class NonceCache {
-    /** What became of a nonce that was shown. */
+    /** The result of entering a nonce. */
     enum Outcome {
         FRESH,
         SEEN,
@@ -22,14 +22,16 @@ final class NonceCache {
     }
 
     private static final int MOST_PER_ENDPOINT = 100_000;
-    private static final int MOST = 400_000;
+    private static final int MOST = 200_000;
 
     private final Duration lifetime;
     private final LongSupplier nanoTime;
-    /** Of the present period, and of the one before it: a period is as long as a nonce lives. */
+    /** The nonces of the present period, which is as long as a nonce lives. */
     private Map<Endpoint, Set<String>> present = new HashMap<>();
 
+    /** The nonces of the period before. */
     private Map<Endpoint, Set<String>> past = new HashMap<>();
+
     private int presentSize;
     private long periodBegin;
 

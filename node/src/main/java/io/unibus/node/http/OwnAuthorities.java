@@ -19,7 +19,7 @@ import java.util.stream.Collectors;
 final class OwnAuthorities {
     private static final Pattern LOOPBACK = Pattern.compile("localhost|127(\\.\\d{1,3}){3}|\\[::1]");
     private static final String BYTE = "(25[0-5]|2[0-4]\\d|1?\\d?\\d)";
-    /** Of which none is looked up as a name. */
+    /** Matches addresses only, so that none is looked up as a name. */
     private static final Pattern IP_ADDRESS = Pattern.compile(BYTE + "(\\." + BYTE + "){3}|\\[[0-9a-f:.]+]");
 
     private static final Pattern PORT = Pattern.compile(":(\\d{1,5})$");

@@ -19,7 +19,7 @@ import org.bouncycastle.math.ec.rfc8032.Ed25519;
  * that nobody makes the node verify signatures that prove nothing. Thread-safe.
  */
 final class SignatureVerifier {
-    /** How far the clocks of signer and node may be apart, the request's way included. */
+    /** The most by which the clocks of signer and node may be apart, the request's way included. */
     static final Duration TOLERANCE = Duration.ofSeconds(30);
 
     private final OwnAuthorities authorities;
@@ -66,7 +66,7 @@ final class SignatureVerifier {
     /**
      * Reads a signature and makes all checks that cost little.
      *
-     * @throws SignatureException when there is none, or it cannot be right
+     * @throws InvalidSignatureException when there is none, or it cannot be right
      * @throws ProblemException 503 when it may be from before the start of this process
      */
     Claim read(Request request) {
@@ -79,7 +79,7 @@ final class SignatureVerifier {
             requireRecent(form.created());
             SignedRequest parts = request.signedParts();
             if (!authorities.include(parts.authority(), request.destination())) {
-                throw new SignatureException(
+                throw new InvalidSignatureException(
                         DenialReason.SIGNATURE_OF_OTHER_HOST,
                         "This request is for " + parts.authority()
                                 + ", which is none of this node's names: ask the node"
@@ -87,13 +87,13 @@ final class SignatureVerifier {
                                 + parts.authority() + ".");
             }
             if (withBody && !ContentDigest.matches(onlyField(request, ContentDigest.FIELD), request.body())) {
-                throw new SignatureException(
+                throw new InvalidSignatureException(
                         DenialReason.SIGNATURE_WRONG,
                         "The body is not the one that " + ContentDigest.FIELD + " is of.");
             }
             return new Claim(form, signature, form.base(parts));
         } catch (MalformedException e) {
-            throw new SignatureException(DenialReason.SIGNATURE_MALFORMED, e.getMessage());
+            throw new InvalidSignatureException(DenialReason.SIGNATURE_MALFORMED, e.getMessage());
         }
     }
 
@@ -101,14 +101,14 @@ final class SignatureVerifier {
      * Verifies what {@link #read} has returned, and takes note of it, so that it cannot be used again.
      *
      * @return who has signed
-     * @throws SignatureException when the signature is wrong, or was seen before
+     * @throws InvalidSignatureException when the signature is wrong, or was seen before
      * @throws ProblemException 429 when the endpoint has signed more requests than can be remembered
      */
     Endpoint verify(Request request, Claim claim) {
         byte[] key = claim.endpoint().publicKey();
         if (!Ed25519.verify(claim.signature, 0, key, 0, claim.base, 0, claim.base.length)) {
             SignedRequest parts = request.signedParts();
-            throw new SignatureException(
+            throw new InvalidSignatureException(
                     DenialReason.SIGNATURE_WRONG,
                     "The signature is not that of " + claim.endpoint() + " for this request as it has arrived: "
                             + parts.method() + " " + parts.path() + " with query " + parts.query() + " for "
@@ -119,7 +119,7 @@ final class SignatureVerifier {
         return switch (nonces.enter(claim.endpoint(), claim.form.nonce())) {
             case FRESH -> claim.endpoint();
             case SEEN ->
-                throw new SignatureException(
+                throw new InvalidSignatureException(
                         DenialReason.SIGNATURE_REPLAYED,
                         "This nonce was used before: sign each request anew, with a fresh nonce.");
             case TOO_MANY ->
@@ -134,13 +134,13 @@ final class SignatureVerifier {
     private void requireRecent(Instant created) {
         Instant now = clock.instant();
         if (Duration.between(created, now).abs().compareTo(TOLERANCE) > 0) {
-            throw new SignatureException(
+            throw new InvalidSignatureException(
                     DenialReason.SIGNATURE_OUTDATED,
                     "The signature says that it was created at " + created + ", and the clock of this node says "
                             + now.truncatedTo(ChronoUnit.SECONDS) + "; they may be " + TOLERANCE.toSeconds()
                             + " s apart: set the clocks, or sign anew.");
         }
-        if (created.isBefore(started) || !created.isAfter(latest.before())) {
+        if (created.isBefore(started) || !created.isAfter(latest.ofProcessBefore())) {
             throw new ProblemException(Problem.of(
                     503,
                     "node-restarted",
@@ -151,11 +151,11 @@ final class SignatureVerifier {
 
     private static String onlyField(Request request, String name) {
         if (request.headerCount(name) > 1) {
-            throw new SignatureException(
+            throw new InvalidSignatureException(
                     DenialReason.SIGNATURE_MALFORMED, "There must be one field " + name + ", not several.");
         }
         return request.header(name)
-                .orElseThrow(() -> new SignatureException(
+                .orElseThrow(() -> new InvalidSignatureException(
                         DenialReason.SIGNATURE_MISSING,
                         "This request has no field " + name + ": sign it per RFC 9421 with the label "
                                 + RequestSignature.LABEL + ", as `unibus` does with --identity."));

@@ -8,13 +8,11 @@ import io.nats.client.Nats;
 import io.nats.client.Options;
 import io.unibus.client.Identity;
 import io.unibus.client.StatusClient;
-import io.unibus.embeddednats.DebugMode;
-import io.unibus.embeddednats.HostPort;
 import io.unibus.node.Node;
 import io.unibus.node.NodeStore;
-import io.unibus.node.config.BusAuth;
 import io.unibus.node.config.NodeConfig;
-import io.unibus.node.config.StoreKind;
+import io.unibus.node.config.NodeOption;
+import io.unibus.node.config.OptionValues;
 import io.unibus.protocol.Handle;
 import io.unibus.protocol.JsonObject;
 import io.unibus.protocol.User;
@@ -26,7 +24,6 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
@@ -56,22 +53,15 @@ final class SoftLoginIT {
 
     @Test
     void everybodyIsLetInAndWhoWouldBeRefusedIsCounted(@TempDir Path dataDir) throws Exception {
-        node = new Node(new NodeConfig(
-                dataDir,
-                "node-1",
-                new HostPort("127.0.0.1", 0),
-                List.of(),
-                new HostPort("127.0.0.1", 0),
-                BusAuth.SOFT,
-                dataDir.resolve("cluster.key"),
-                Optional.empty(),
-                StoreKind.SQLITE,
-                1,
-                Duration.ofSeconds(5),
-                Duration.ofMinutes(2),
-                Duration.ofSeconds(2),
-                DebugMode.OFF,
-                Map.of()));
+        node = new Node(NodeConfig.load(OptionValues.resolve(
+                Map.of(
+                        NodeOption.DATA_DIR, dataDir.toString(),
+                        NodeOption.NAME, "node-1",
+                        NodeOption.HTTP, "127.0.0.1:0",
+                        NodeOption.NATS, "127.0.0.1:0",
+                        NodeOption.OP_TIMEOUT, "5s",
+                        NodeOption.BUS_AUTH, "soft"),
+                Map.of())));
         String ready = node.start();
         String bus = ready.replaceFirst(".* nats=(\\S+).*", "$1");
         URI http = URI.create(ready.replaceFirst(".* http=(\\S+).*", "$1"));

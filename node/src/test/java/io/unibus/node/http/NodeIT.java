@@ -7,13 +7,11 @@ import static io.unibus.node.http.Peers.CAROL;
 import static io.unibus.node.http.Peers.REVOKED;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.unibus.embeddednats.DebugMode;
-import io.unibus.embeddednats.HostPort;
 import io.unibus.node.Node;
 import io.unibus.node.NodeStore;
-import io.unibus.node.config.BusAuth;
 import io.unibus.node.config.NodeConfig;
-import io.unibus.node.config.StoreKind;
+import io.unibus.node.config.NodeOption;
+import io.unibus.node.config.OptionValues;
 import io.unibus.protocol.Endpoint;
 import io.unibus.protocol.JsonObject;
 import io.unibus.store.Store;
@@ -62,22 +60,14 @@ class NodeIT {
 
     @BeforeAll
     static void start(@TempDir Path dataDir) {
-        Node starting = new Node(new NodeConfig(
-                dataDir,
-                "node-1",
-                new HostPort("127.0.0.1", 0),
-                List.of(),
-                new HostPort("127.0.0.1", 0),
-                BusAuth.OFF,
-                dataDir.resolve("cluster.key"),
-                Optional.empty(),
-                StoreKind.SQLITE,
-                1,
-                Duration.ofSeconds(5),
-                Duration.ofMinutes(2),
-                Duration.ofSeconds(2),
-                DebugMode.OFF,
-                Map.of()));
+        Node starting = new Node(NodeConfig.load(OptionValues.resolve(
+                Map.of(
+                        NodeOption.DATA_DIR, dataDir.toString(),
+                        NodeOption.NAME, "node-1",
+                        NodeOption.HTTP, "127.0.0.1:0",
+                        NodeOption.NATS, "127.0.0.1:0",
+                        NodeOption.OP_TIMEOUT, "5s"),
+                Map.of())));
         node = starting;
         url = starting.start().replaceFirst(".* http=(\\S+) .*", "$1");
         try (Store store = NodeStore.open(dataDir, Duration.ofSeconds(5))) {

@@ -26,8 +26,8 @@ import org.slf4j.LoggerFactory;
  * Counts the logins to the bus that bus-auth {@code enforce} would refuse, in a thread of its own, so that no login waits for
  * the store. Logins that cannot be looked up, or come faster than they are, are not counted. Closed by {@link Bus}.
  */
-final class LoginCheck implements AutoCloseable {
-    private static final Logger log = LoggerFactory.getLogger(LoginCheck.class);
+final class LoginObserver implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(LoginObserver.class);
 
     private static final int MOST_WAITING = 1_000;
     private static final Duration CLOSE_LIMIT = Duration.ofSeconds(3);
@@ -41,20 +41,20 @@ final class LoginCheck implements AutoCloseable {
             TimeUnit.SECONDS,
             new ArrayBlockingQueue<>(MOST_WAITING),
             work -> {
-                Thread made = new Thread(work, "bus-login-check");
+                Thread made = new Thread(work, "bus-login-observer");
                 made.setDaemon(true);
                 return made;
             },
             new ThreadPoolExecutor.DiscardPolicy());
 
     /** @param control asked only when there is a login */
-    LoginCheck(Supplier<ControlPlane> control, DenialCounter denials) {
+    LoginObserver(Supplier<ControlPlane> control, DenialCounter denials) {
         this.control = control;
         this.denials = denials;
     }
 
     /** Looks at a login, soon. {@code request} is the object {@code nats} of the server's authorization request. */
-    void begin(JsonValue request) {
+    void observe(JsonValue request) {
         thread.execute(() -> check(request));
     }
 
@@ -76,6 +76,8 @@ final class LoginCheck implements AutoCloseable {
             denials.count(DenialCounter.Door.BUS, Optional.empty(), DenialReason.SIGNATURE_MALFORMED);
         } catch (StoreException e) {
             log.debug("a login was not looked up: {}", e.getMessage());
+        } catch (RuntimeException e) {
+            log.warn("a login was not looked at, and is not counted", e);
         }
     }
 
