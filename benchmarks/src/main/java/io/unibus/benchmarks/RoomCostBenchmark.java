@@ -29,7 +29,7 @@ public final class RoomCostBenchmark {
     private static final List<Integer> REKEY_SIZES = List.of(3, 30, 300);
     private static final Endpoint OWNER = SampleRooms.endpoint(0);
     /** Of each kind of change, before what is measured. */
-    private static final int WARM_UPS = 20;
+    private static final int WARM_UPS = 300;
     /** So many endpoints are invited into one room, so that the rooms stay small. */
     private static final int INVITATIONS_PER_ROOM = 10;
 

@@ -2,40 +2,32 @@ package io.unibus.store.jetstream;
 
 import io.unibus.store.StoreException;
 import java.time.Duration;
-import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What a store does after it answered: one task after the other on one thread, and a repeated task on another. When too many
- * wait it refuses: the repair does then what they would have done. Thread-safe; the store closes it.
+ * What a store does after it answered: one task after the other on one thread, each {@value #GATHER_MILLIS} ms after it was
+ * given, so that it has more to do at once and keeps less from the changes that come meanwhile; and a repeated task on another
+ * thread. Thread-safe; the store closes it. What has not begun by then is not done: the repair of another node, or of the next
+ * start, does it.
  */
 final class Background implements Executor, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Background.class);
-    private static final int THREADS = 1;
-    private static final int WAITING = 256;
+    private static final long GATHER_MILLIS = 200;
     private static final Duration CLOSE_LIMIT = Duration.ofSeconds(2);
 
-    private final ThreadPoolExecutor soon = new ThreadPoolExecutor(
-            THREADS,
-            THREADS,
-            0,
-            TimeUnit.SECONDS,
-            new ArrayBlockingQueue<>(WAITING),
-            named("unibus-projector"),
-            new ThreadPoolExecutor.AbortPolicy());
+    private final ScheduledThreadPoolExecutor soon = new ScheduledThreadPoolExecutor(1, named("unibus-projector"));
     private final ScheduledThreadPoolExecutor repeating = new ScheduledThreadPoolExecutor(1, named("unibus-repair"));
 
-    /** @throws java.util.concurrent.RejectedExecutionException when too many tasks wait already, or it is closed */
+    /** @throws java.util.concurrent.RejectedExecutionException when it is closed */
     @Override
     public void execute(Runnable task) {
-        soon.execute(task);
+        var unused = soon.schedule(() -> runLogged(task), GATHER_MILLIS, TimeUnit.MILLISECONDS);
     }
 
     /** Runs a task again and again, about this long after it ended; its faults do not end that. */
@@ -57,8 +49,8 @@ final class Background implements Executor, AutoCloseable {
             task.run();
         } catch (StoreException e) {
             LOG.debug("not finished, and tried again later: {}", e.getMessage());
-        } catch (RuntimeException e) {
-            LOG.error("a repeated task failed; report this", e);
+        } catch (RuntimeException | Error e) { // the executor would keep it to itself
+            LOG.error("a task in the background failed; report this", e);
         }
     }
 

@@ -9,8 +9,8 @@ import io.unibus.store.StoreException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.EnumMap;
 import java.util.HashSet;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -22,6 +22,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,7 +40,7 @@ final class MembershipProjector {
     private static final List<Bucket> PROJECTIONS = List.of(Bucket.MEMBERS, Bucket.ROOMS_BY_MEMBER);
     /** More than so many are left to the next repair. */
     private static final int MOST_PENDING = 50_000;
-    /** So many entries of one bucket are written at once. */
+    /** So many entries are written at once. */
     private static final int AT_ONCE = 100;
 
     private static final int ATTEMPTS = 5;
@@ -74,99 +75,117 @@ final class MembershipProjector {
             }
             running = true;
         }
+        begin();
+    }
+
+    /** Writes what is pending now. What comes meanwhile is gathered for the next run, so that the number of runs is bounded. */
+    private void run() {
+        Set<Keys.OfMember> taken = take();
+        try {
+            view.giveBackChanged(Optional.of(write(readable(inBoth(taken)), true, new AtomicInteger())));
+        } catch (StoreException e) {
+            view.giveBackChanged(Optional.of(taken));
+            LOG.debug("left to the next repair: {} memberships", taken.size(), e);
+        } catch (RuntimeException e) {
+            LOG.error("the projection of memberships failed, and is left to the next repair; report this", e);
+        }
+        synchronized (pending) {
+            running = !pending.isEmpty();
+            if (!running) {
+                return;
+            }
+        }
+        begin();
+    }
+
+    private void begin() {
         try {
             background.execute(this::run);
         } catch (RejectedExecutionException e) {
             synchronized (pending) {
                 running = false;
             }
-            LOG.debug("closing: left to the repair of another node: {} memberships of {}", endpoints.size(), room);
-        }
-    }
-
-    private void run() {
-        for (Set<Keys.OfMember> next = take(); !next.isEmpty(); next = take()) {
-            try {
-                for (Bucket bucket : PROJECTIONS) {
-                    view.giveBackChanged(Optional.of(write(bucket, readable(next), true, new AtomicInteger())));
-                }
-            } catch (StoreException e) {
-                view.giveBackChanged(Optional.of(next));
-                LOG.debug("left to the next repair: {} memberships", next.size(), e);
-            } catch (RuntimeException e) {
-                LOG.error("the projection of memberships failed, and is left to the next repair; report this", e);
-            }
+            LOG.debug("closing: what is pending is left to the repair of another node");
         }
     }
 
     private Set<Keys.OfMember> take() {
-        Set<Keys.OfMember> taken = new LinkedHashSet<>();
         synchronized (pending) {
-            Iterator<Keys.OfMember> all = pending.iterator();
-            while (all.hasNext() && taken.size() < AT_ONCE) {
-                taken.add(all.next());
-                all.remove();
-            }
-            running = !taken.isEmpty();
+            Set<Keys.OfMember> taken = new LinkedHashSet<>(pending);
+            pending.clear();
+            return taken;
         }
-        return taken;
+    }
+
+    private static List<ProjectedEntry> inBoth(Collection<Keys.OfMember> keys) {
+        return keys.stream()
+                .flatMap(key -> PROJECTIONS.stream().map(bucket -> new ProjectedEntry(bucket, key)))
+                .toList();
     }
 
     /**
-     * Makes the entries of a bucket say what the records say.
+     * Makes entries say what the records say.
      *
      * @param always whether to write also what looks right already, as whoever committed a change does
      * @param written counts those that were written
      * @return those that are left to the next repair
      */
-    private List<Keys.OfMember> write(
-            Bucket bucket, Collection<Keys.OfMember> keys, boolean always, AtomicInteger written) {
-        List<Keys.OfMember> left = new ArrayList<>(keys);
+    private Set<Keys.OfMember> write(List<ProjectedEntry> entries, boolean always, AtomicInteger written) {
+        List<ProjectedEntry> left = entries;
         for (int attempt = 0; attempt < ATTEMPTS && !left.isEmpty(); attempt++) {
-            List<Keys.OfMember> again = new ArrayList<>();
+            List<ProjectedEntry> again = new ArrayList<>();
             for (int begin = 0; begin < left.size(); begin += AT_ONCE) {
-                List<Keys.OfMember> next = left.subList(begin, Math.min(left.size(), begin + AT_ONCE));
-                again.addAll(writeOnce(bucket, next, always, written));
+                List<ProjectedEntry> next = left.subList(begin, Math.min(left.size(), begin + AT_ONCE));
+                again.addAll(writeOnce(next, always, written));
             }
             left = again;
         }
-        return left;
+        return left.stream().map(ProjectedEntry::key).collect(Collectors.toSet());
     }
 
     /** Returns those that somebody else wrote meanwhile, or whose record changed, or of which nobody knows. */
-    private List<Keys.OfMember> writeOnce(
-            Bucket bucket, List<Keys.OfMember> keys, boolean always, AtomicInteger written) {
-        Map<String, Entry> found = buckets.reads()
-                .anywhere(bucket, keys.stream().map(key -> name(bucket, key)).toList());
+    private List<ProjectedEntry> writeOnce(List<ProjectedEntry> entries, boolean always, AtomicInteger written) {
+        Map<Bucket, Map<String, Entry>> found = find(entries);
         buckets.confirmNow(Set.of(Bucket.ROOMS), buckets.deadline());
-        Map<Keys.OfMember, Optional<Member>> decided = new LinkedHashMap<>();
-        Map<Keys.OfMember, CompletableFuture<OptionalLong>> writes = new LinkedHashMap<>();
-        for (Keys.OfMember key : keys) {
-            Optional<Entry> entry = Optional.ofNullable(found.get(name(bucket, key)));
-            Optional<Member> member = view.member(key);
+        Map<ProjectedEntry, Optional<Member>> decided = new LinkedHashMap<>();
+        Map<ProjectedEntry, CompletableFuture<OptionalLong>> writes = new LinkedHashMap<>();
+        for (ProjectedEntry projected : entries) {
+            Optional<Entry> entry = Optional.ofNullable(
+                    found.getOrDefault(projected.bucket(), Map.of()).get(projected.name()));
+            Optional<Member> member = view.member(projected.key());
             if (always || !isRight(entry, member)) {
-                decided.put(key, member);
+                decided.put(projected, member);
                 writes.put(
-                        key, put(bucket, key, member, entry.map(Entry::revision).orElse(0L)));
+                        projected,
+                        put(projected, member, entry.map(Entry::revision).orElse(0L)));
             }
         }
-        List<Keys.OfMember> again = new ArrayList<>();
-        writes.forEach((key, write) -> {
+        List<ProjectedEntry> again = new ArrayList<>();
+        writes.forEach((projected, write) -> {
             if (!isDone(write)) {
-                again.add(key);
-                decided.remove(key);
+                again.add(projected);
+                decided.remove(projected);
             }
         });
         if (!decided.isEmpty()) {
             buckets.confirmNow(Set.of(Bucket.ROOMS), buckets.deadline());
         }
-        decided.forEach((key, member) -> {
-            if (!member.equals(view.member(key))) {
-                again.add(key);
+        decided.forEach((projected, member) -> {
+            if (!member.equals(view.member(projected.key()))) {
+                again.add(projected);
             }
         });
         written.addAndGet(decided.size());
         return again;
+    }
+
+    private Map<Bucket, Map<String, Entry>> find(List<ProjectedEntry> entries) {
+        Map<Bucket, List<String>> names = new EnumMap<>(Bucket.class);
+        entries.forEach(entry -> names.computeIfAbsent(entry.bucket(), first -> new ArrayList<>())
+                .add(entry.name()));
+        Map<Bucket, Map<String, Entry>> found = new EnumMap<>(Bucket.class);
+        names.forEach((bucket, of) -> found.put(bucket, buckets.reads().anywhere(bucket, of)));
+        return found;
     }
 
     private static boolean isRight(Optional<Entry> entry, Optional<Member> member) {
@@ -176,12 +195,11 @@ final class MembershipProjector {
                         .orElse(true);
     }
 
-    private CompletableFuture<OptionalLong> put(
-            Bucket bucket, Keys.OfMember key, Optional<Member> member, long revision) {
+    private CompletableFuture<OptionalLong> put(ProjectedEntry entry, Optional<Member> member, long revision) {
         Expectation expected = new Expectation.KeyAt(revision);
         return member.isPresent()
-                ? buckets.writes().put(bucket, name(bucket, key), MembershipRecord.toJson(member.get()), expected)
-                : buckets.writes().delete(bucket, name(bucket, key), expected);
+                ? buckets.writes().put(entry.bucket(), entry.name(), MembershipRecord.toJson(member.get()), expected)
+                : buckets.writes().delete(entry.bucket(), entry.name(), expected);
     }
 
     private boolean isDone(CompletableFuture<OptionalLong> write) {
@@ -190,12 +208,6 @@ final class MembershipProjector {
         } catch (OutcomeUnknownException e) {
             return false;
         }
-    }
-
-    private static String name(Bucket bucket, Keys.OfMember key) {
-        return bucket == Bucket.MEMBERS
-                ? Keys.member(key.room(), key.endpoint())
-                : Keys.roomByMember(key.endpoint(), key.room());
     }
 
     /**
@@ -210,10 +222,8 @@ final class MembershipProjector {
         AtomicInteger written = new AtomicInteger();
         boolean done = false;
         try {
-            for (Bucket bucket : PROJECTIONS) {
-                Set<Keys.OfMember> keys = scans ? scan(bucket) : changed.orElseThrow();
-                view.giveBackChanged(Optional.of(write(bucket, readable(keys), false, written)));
-            }
+            List<ProjectedEntry> entries = scans ? scan() : inBoth(changed.orElseThrow());
+            view.giveBackChanged(Optional.of(write(readable(entries), false, written)));
             repairs = (repairs + 1) % REPAIRS_PER_SCAN;
             done = true;
             return written.get();
@@ -225,8 +235,15 @@ final class MembershipProjector {
     }
 
     /** Returns those whose room's record this version can read; the others are left as they are. */
-    private List<Keys.OfMember> readable(Collection<Keys.OfMember> keys) {
-        return keys.stream().filter(view::isReadable).toList();
+    private List<ProjectedEntry> readable(List<ProjectedEntry> entries) {
+        return entries.stream().filter(entry -> view.isReadable(entry.key())).toList();
+    }
+
+    /** Returns the entries that do not say what the view says. */
+    private List<ProjectedEntry> scan() {
+        return PROJECTIONS.stream()
+                .flatMap(bucket -> scan(bucket).stream().map(key -> new ProjectedEntry(bucket, key)))
+                .toList();
     }
 
     /** Returns the memberships of which a bucket does not say what the view says. */
@@ -247,5 +264,14 @@ final class MembershipProjector {
             }
         });
         return wrong;
+    }
+
+    /** The entry of a membership in one of the projections. */
+    private record ProjectedEntry(Bucket bucket, Keys.OfMember key) {
+        String name() {
+            return bucket == Bucket.MEMBERS
+                    ? Keys.member(key.room(), key.endpoint())
+                    : Keys.roomByMember(key.endpoint(), key.room());
+        }
     }
 }
