@@ -140,7 +140,8 @@ final class CutPolicy {
             blindSince = now;
         }
         blind = blindNow;
-        boolean hostsInSight = sight.canBeMajority(running + sight.count(Reach.Status.DEAD));
+        boolean hostsInSight =
+                sight.canBeMajority(running + sight.count(Reach.Status.DEAD) + sight.count(Reach.Status.STRANGER));
         if (hostsInSight && !inSight) {
             inSightSince = now;
         }

@@ -14,6 +14,8 @@ public record Reach(Peer peer, Status status, String serverName, String serverId
         REACHABLE,
         /** The host is there, and no server listens. */
         DEAD,
+        /** Something listens that is no server, or that has another certificate authority than this node. */
+        STRANGER,
         /** It accepts connections and says nothing: a paused process. */
         PAUSED,
         /** It was not looked at: its name has no address, or this node took too long. */
@@ -31,6 +33,7 @@ public record Reach(Peer peer, Status status, String serverName, String serverId
                 + switch (status) {
                     case REACHABLE -> " (" + serverName + ") answers";
                     case DEAD -> " refuses connections";
+                    case STRANGER -> " is no node of this cluster: has it another cluster key, or an earlier version?";
                     case PAUSED -> " accepts connections and says nothing";
                     case UNKNOWN -> " could not be looked at: its name does not resolve, or there was no time";
                     case CUT -> " cannot be reached";

@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -24,7 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class BootstrapIT {
     private static final Duration LIMIT = Duration.ofSeconds(60);
 
-    private final PeerProbes probes = new PeerProbes();
+    private final PeerProbes probes = new PeerProbes(Optional::empty);
     private TestCluster cluster;
 
     BootstrapIT() throws IOException {

@@ -22,7 +22,7 @@ class WatchIT {
     private static final Duration LIMIT = Duration.ofSeconds(30);
 
     private final List<AutoCloseable> closers = new ArrayList<>();
-    private final PeerProbes probes = new PeerProbes();
+    private final PeerProbes probes = new PeerProbes(Optional::empty);
     private final TestCluster cluster;
 
     WatchIT() throws IOException {

@@ -17,6 +17,13 @@ final class ServerErrors {
 
     /** What a healthy cluster logs when other nodes come and go. */
     static List<String> ofClusters() {
-        return List.of("Error trying to connect to route", "Error flushing: ", "Stale Connection");
+        return List.of(
+                "Error trying to connect to route",
+                "Error flushing: ",
+                "Stale Connection",
+                "TLS handshake timeout",
+                "TLS route handshake error: EOF",
+                "TLS route handshake error: read tcp",
+                "TLS route handshake error: write tcp");
     }
 }

@@ -13,8 +13,11 @@ import java.util.Optional;
  * @param listen where the other servers connect to; a port must be given, since the others have to know it
  * @param routes where the other servers listen; the own address may be among them
  * @param login the user and password that the servers of the cluster share, or none
+ * @param tls the certificate for connections between servers, both ways; with none they are plain. Servers with and without do
+ *     not connect to each other
  */
-public record Cluster(String name, HostPort listen, List<HostPort> routes, Optional<User.Password> login) {
+public record Cluster(
+        String name, HostPort listen, List<HostPort> routes, Optional<User.Password> login, Optional<MutualTls> tls) {
     public Cluster {
         Texts.requirePlain("cluster name", name);
         if (name.indexOf(' ') >= 0) {
@@ -24,5 +27,10 @@ public record Cluster(String name, HostPort listen, List<HostPort> routes, Optio
         if (listen.port() == 0 || routes.stream().anyMatch(route -> route.port() == 0)) {
             throw new IllegalArgumentException("the addresses of a cluster need a port");
         }
+    }
+
+    /** Without TLS. */
+    public Cluster(String name, HostPort listen, List<HostPort> routes, Optional<User.Password> login) {
+        this(name, listen, routes, login, Optional.empty());
     }
 }

@@ -7,6 +7,9 @@ import java.util.stream.Collectors;
 
 /** Renders a {@link ServerConfig} in the server's own format, every string quoted. The text holds secrets. */
 final class ConfigText {
+    /** Of a handshake between servers; on a busy host it takes longer than the server's own limit of two. */
+    private static final int HANDSHAKE_SECONDS = 5;
+
     private final StringBuilder text = new StringBuilder(2048);
 
     private ConfigText() {}
@@ -26,7 +29,7 @@ final class ConfigText {
         out.value("lame_duck_grace_period", "100ms");
         out.debugging(config.debugMode());
         config.storeDirectory().ifPresent(directory -> out.jetStream(directory.toString()));
-        config.cluster().ifPresent(out::cluster);
+        config.cluster().ifPresent(cluster -> out.cluster(cluster, files));
         out.accounts(config);
         return out.text.toString();
     }
@@ -48,7 +51,7 @@ final class ConfigText {
         line("}");
     }
 
-    private void cluster(Cluster cluster) {
+    private void cluster(Cluster cluster, RunDirectory files) {
         line("cluster {");
         value("  name", cluster.name());
         value("  listen", cluster.listen().toString());
@@ -71,6 +74,15 @@ final class ConfigText {
         cluster.login()
                 .ifPresent(login -> line("  authorization {" + " user: " + Texts.quoted(login.name()) + ", password: "
                         + Texts.quoted(login.password().reveal()) + " }"));
+        cluster.tls().ifPresent(tls -> {
+            line("  tls {");
+            value("    cert_file", files.routeCertificate().toString());
+            value("    key_file", files.routeKey().toString());
+            value("    ca_file", files.routeAuthority().toString());
+            line("    verify: true");
+            line("    timeout: " + HANDSHAKE_SECONDS);
+            line("  }");
+        });
         line("}");
     }
 

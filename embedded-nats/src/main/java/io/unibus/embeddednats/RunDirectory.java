@@ -14,6 +14,18 @@ record RunDirectory(Path root) {
         return root.resolve("nats-server.conf");
     }
 
+    Path routeCertificate() {
+        return root.resolve("nats-server.routes.crt");
+    }
+
+    Path routeKey() {
+        return root.resolve("nats-server.routes.key");
+    }
+
+    Path routeAuthority() {
+        return root.resolve("nats-server.routes.ca.crt");
+    }
+
     Path pidFile() {
         return root.resolve("nats-server.pid");
     }

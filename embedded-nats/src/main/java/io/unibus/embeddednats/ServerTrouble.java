@@ -23,6 +23,8 @@ public record ServerTrouble(Kind kind, Optional<String> peer, String advice) {
         NOT_A_CLUSTER_LISTENER,
         /** Another cluster login, on this side or the other. */
         OTHER_LOGIN,
+        /** No TLS, or a certificate of another authority or for another name, on this side or the other. */
+        OTHER_AUTHORITY,
         /** A server of a cluster of another name. */
         OTHER_CLUSTER,
         /** Another server has this server's name. */
@@ -76,6 +78,15 @@ public record ServerTrouble(Kind kind, Optional<String> peer, String advice) {
                             "a server on " + host(found.group(1))
                                     + " came with another cluster login and was refused; give all"
                                     + " servers of the cluster the same")),
+            rule(
+                    ROUTE + "TLS route handshake error: (?:remote error: )?tls: (.*)",
+                    found -> new ServerTrouble(
+                            Kind.OTHER_AUTHORITY,
+                            Optional.of(host(found.group(1))),
+                            "no encrypted connection with the server on " + host(found.group(1)) + " (" + found.group(2)
+                                    + "); servers of one cluster need certificates of one authority, each for the name by"
+                                    + " which the others know it")),
+            rule(ROUTE + "TLS route handshake error: (.*)", found -> unreachable(host(found.group(1)), found.group(2))),
             rule(
                     ROUTE + "Route Error 'Rejecting connection, cluster name \"(.*)\" does not match \"(.*)\"'",
                     found -> otherCluster(found.group(1), found.group(3), found.group(2))),

@@ -172,12 +172,21 @@ final class Supervisor implements Runnable {
         boolean ignored = life.await(() -> life.stopExpected() || life.endRequested(), delay);
     }
 
+    private void writeFiles() {
+        config.cluster().flatMap(Cluster::tls).ifPresent(tls -> {
+            PrivateFiles.write(files.routeCertificate(), tls.certificate());
+            PrivateFiles.write(files.routeKey(), tls.key());
+            PrivateFiles.write(files.routeAuthority(), tls.authority());
+        });
+        PrivateFiles.write(files.configFile(), ConfigText.render(config, files, clientPort));
+    }
+
     /** One child from start to end; empty when the end was planned. */
     private Optional<Failure> runOnce() throws InterruptedException {
         Child child;
         try {
             files.removeTracesOfChildren();
-            PrivateFiles.write(files.configFile(), ConfigText.render(config, files, clientPort));
+            writeFiles();
             child = Child.launch(binary, files, launchers, guard, lines::offer);
         } catch (NatsServerException e) {
             // A full disk, say: hopeless at first, worth another try when it worked before.

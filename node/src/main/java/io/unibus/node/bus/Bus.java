@@ -5,6 +5,7 @@ import io.unibus.embeddednats.Account;
 import io.unibus.embeddednats.AuthCallout;
 import io.unibus.embeddednats.Cluster;
 import io.unibus.embeddednats.InstalledBinary;
+import io.unibus.embeddednats.MutualTls;
 import io.unibus.embeddednats.NatsBinary;
 import io.unibus.embeddednats.NatsServer;
 import io.unibus.embeddednats.NatsServerException;
@@ -21,17 +22,20 @@ import io.unibus.node.control.ControlPlane;
 import io.unibus.node.control.DenialCounter;
 import io.unibus.node.host.ExitCode;
 import io.unibus.node.host.FatalException;
+import io.unibus.node.host.HostNames;
 import io.unibus.store.StoreUnavailableException;
 import java.io.IOException;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -63,6 +67,7 @@ public final class Bus implements AutoCloseable {
 
     private final ClusterTroubles troubles;
     private volatile @Nullable Running running;
+    private volatile Optional<ClusterAuthority.Leaf> routeCertificate = Optional.empty();
     private boolean closed;
 
     /**
@@ -101,10 +106,14 @@ public final class Bus implements AutoCloseable {
         BusKeys sys = BusKeys.user(key, SYS);
         BusKeys control = BusKeys.user(key, CONTROL);
         BusKeys issuer = BusKeys.admissionIssuer(key);
+        Optional<ClusterAuthority.Leaf> certificate = config.cluster()
+                .map(cluster -> ClusterAuthority.of(key).issue(config.name(), routeHosts(cluster), random));
+        routeCertificate = certificate;
         try {
             InstalledBinary binary =
                     NatsBinary.bundled().installInto(config.dataDir().resolve("bin"));
-            NatsServer server = NatsServer.builder(binary, serverConfig(key, sys, control, issuer), config.dataDir())
+            NatsServer server = NatsServer.builder(
+                            binary, serverConfig(key, certificate, sys, control, issuer), config.dataDir())
                     .probeLogin(ProbeLogin.nkey(control.publicKey(), control::signNonce))
                     .listener(this::childChanged)
                     .logListener(troubles)
@@ -150,14 +159,29 @@ public final class Bus implements AutoCloseable {
         listener.changed(state, reason);
     }
 
-    private ServerConfig serverConfig(ClusterKey key, BusKeys sys, BusKeys control, BusKeys issuer) {
+    private static MutualTls mutualTls(ClusterAuthority.Leaf leaf) {
+        return new MutualTls(leaf.certificatePem(), leaf.keyPem(), leaf.authorityPem());
+    }
+
+    /** The names by which the others can know this node's routes: a wrong one more does no harm, a missing one keeps them out. */
+    private static List<String> routeHosts(NodeConfig.ClusterConfig cluster) {
+        List<String> hosts = new ArrayList<>(HostNames.addresses());
+        HostNames.name().ifPresent(hosts::add);
+        hosts.add(cluster.listen().host());
+        cluster.routes().forEach(route -> hosts.add(route.host()));
+        return hosts;
+    }
+
+    private ServerConfig serverConfig(
+            ClusterKey key, Optional<ClusterAuthority.Leaf> certificate, BusKeys sys, BusKeys control, BusKeys issuer) {
         ServerConfig.Builder builder = ServerConfig.builder(config.name());
         config.cluster()
                 .ifPresent(cluster -> builder.cluster(new Cluster(
                         cluster.name(),
                         cluster.listen(),
                         cluster.others(),
-                        Optional.of(new User.Password(ROUTE_USER, Secret.of(key.deriveText("route password")))))));
+                        Optional.of(new User.Password(ROUTE_USER, Secret.of(key.deriveText("route password")))),
+                        certificate.map(Bus::mutualTls))));
         return builder.clients(config.nats())
                 .jetStream(config.dataDir().resolve("jetstream"))
                 .account(new Account(SYS, false, List.of(User.nkey(sys.publicKey()))))
@@ -203,6 +227,11 @@ public final class Bus implements AutoCloseable {
             return Optional.of("nats-server does not answer");
         }
         return now.control().isConnected() ? Optional.empty() : Optional.of("the node is not logged in to nats-server");
+    }
+
+    /** What a connection to another node's routes is secured with; empty before the start, and without a cluster. */
+    public Optional<SSLContext> routeTls() {
+        return routeCertificate.map(ClusterAuthority.Leaf::context);
     }
 
     /**

@@ -5,6 +5,7 @@ import io.unibus.node.host.ExitCode;
 import io.unibus.node.host.FatalException;
 import io.unibus.protocol.NKeyText;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
@@ -14,7 +15,6 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
-import java.util.Arrays;
 import java.util.Base64;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -92,12 +92,12 @@ public final class ClusterKey {
 
     /** A secret in text form, for {@code label} alone. */
     public String deriveText(String label) {
-        return Base64.getUrlEncoder().withoutPadding().encodeToString(derive(label));
+        return Base64.getUrlEncoder().withoutPadding().encodeToString(deriveBytes(label, BYTES));
     }
 
     /** The seed of an NKey, for {@code label} alone. */
     public char[] deriveSeed(NKeyText.Kind kind, String label) {
-        return NKeyText.encodeSeed(kind, derive(label));
+        return NKeyText.encodeSeed(kind, deriveBytes(label, BYTES));
     }
 
     @Override
@@ -105,13 +105,22 @@ public final class ClusterKey {
         return "<redacted>";
     }
 
-    /** RFC 5869 with an output of one block: extract without salt, expand under the label. */
-    private byte[] derive(String label) {
+    /** RFC 5869: extract without salt, expand under the label. */
+    byte[] deriveBytes(String label, int length) {
         byte[] pseudoRandomKey = hmac(NO_SALT, key);
         byte[] info = ("unibus " + label).getBytes(StandardCharsets.UTF_8);
-        byte[] block = Arrays.copyOf(info, info.length + 1);
-        block[info.length] = 1;
-        return hmac(pseudoRandomKey, block);
+        ByteBuffer output = ByteBuffer.allocate(length);
+        byte[] block = new byte[0];
+        for (int number = 1; output.hasRemaining(); number++) {
+            byte[] input = ByteBuffer.allocate(block.length + info.length + 1)
+                    .put(block)
+                    .put(info)
+                    .put((byte) number)
+                    .array();
+            block = hmac(pseudoRandomKey, input);
+            output.put(block, 0, Math.min(block.length, output.remaining()));
+        }
+        return output.array();
     }
 
     private static byte[] hmac(byte[] key, byte[] message) {
@@ -151,7 +160,7 @@ public final class ClusterKey {
                 temporary,
                 Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
                 PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))) {
-            channel.write(java.nio.ByteBuffer.wrap(line.getBytes(StandardCharsets.US_ASCII)));
+            channel.write(ByteBuffer.wrap(line.getBytes(StandardCharsets.US_ASCII)));
             channel.force(true);
         }
         try {

@@ -64,6 +64,10 @@ final class ClusterTroubles implements LogListener {
         return switch (kind) {
             case NOT_A_CLUSTER_LISTENER -> Optional.of(" (--routes HOST:PORT,...)");
             case OTHER_LOGIN -> Optional.of(" (--cluster-key FILE: copy the file from a node that works)");
+            case OTHER_AUTHORITY ->
+                Optional.of(
+                        " (--cluster-key FILE: copy the file from a node that works; --cluster HOST:PORT: the address"
+                                + " that the others have in --routes)");
             case OTHER_CLUSTER -> Optional.of(" (--cluster-name NAME)");
             case SAME_NAME -> Optional.of(" (--name NAME)");
             case UNREACHABLE, NO_QUORUM, STORE_FULL, STORE_FAILED -> Optional.empty();

@@ -41,7 +41,7 @@ public final class ClusterKeeper implements AutoCloseable {
     private final NodeConfig config;
     private final Bus bus;
     private final Bootstrap bootstrap;
-    private final PeerProbes probes = new PeerProbes();
+    private final PeerProbes probes;
     private final Heartbeats heartbeats;
     private final ReplicaKeeper replicas;
     private final QuorumGuard guard;
@@ -54,6 +54,7 @@ public final class ClusterKeeper implements AutoCloseable {
     public ClusterKeeper(NodeConfig config, NodeInfo info, Bus bus, InstantSource clock) {
         this.config = config;
         this.bus = bus;
+        this.probes = new PeerProbes(bus::routeTls);
         this.httpUrl = "http://" + config.http();
         List<Peer> peers = config.cluster().map(NodeConfig.ClusterConfig::routes).orElse(List.of()).stream()
                 .map(ClusterKeeper::peer)
@@ -100,6 +101,7 @@ public final class ClusterKeeper implements AutoCloseable {
      */
     public void open() {
         run(heartbeats, heartbeats::start);
+        probes.warmUp();
         if (mayHaveServed()) {
             run(guard, guard::startOpening);
         }

@@ -2,11 +2,9 @@ package io.unibus.node.config;
 
 import io.unibus.embeddednats.DebugMode;
 import io.unibus.embeddednats.HostPort;
+import io.unibus.node.host.HostNames;
 import io.unibus.protocol.MalformedException;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -28,7 +26,6 @@ final class NodeConfigLoader {
 
     private static final Pattern HTTP_NAME = Pattern.compile("(\\[[0-9a-f:.]+]|[a-z0-9._-]{1,253})(:\\d{1,5})?");
 
-    private static final Path KERNEL_HOST_NAME = Path.of("/proc/sys/kernel/hostname");
     private static final String FALLBACK_NAME = "unibus";
 
     private final OptionValues values;
@@ -303,16 +300,7 @@ final class NodeConfigLoader {
 
     /** The host's own name as far as it is a valid node name. */
     private static String hostName() {
-        String name;
-        try {
-            name = Files.readString(KERNEL_HOST_NAME).strip(); // without asking a name server
-        } catch (IOException e) {
-            try {
-                name = InetAddress.getLocalHost().getHostName();
-            } catch (UnknownHostException unknown) {
-                return FALLBACK_NAME;
-            }
-        }
+        String name = HostNames.name().orElse(FALLBACK_NAME);
         String label = name.replaceFirst("\\..*", "").replaceAll("[^A-Za-z0-9_-]", "-");
         return NAME.matcher(label).matches() ? label : FALLBACK_NAME;
     }

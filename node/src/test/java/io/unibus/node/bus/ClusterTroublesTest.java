@@ -32,6 +32,20 @@ class ClusterTroublesTest {
     }
 
     @Test
+    void otherAuthorityIsSaidOnceForAllAttemptsAndNamesTheKey() {
+        say("127.0.0.2:51234 - rid:9 - TLS route handshake error: remote error: tls: bad certificate");
+        say("127.0.0.2:51236 - rid:11 - TLS route handshake error: remote error: tls: bad certificate");
+        assertThat(troubles.present()).singleElement().asString().contains("--cluster-key");
+    }
+
+    @Test
+    void nodeThatDiesInAHandshakeIsNoMistake() {
+        say("127.0.0.2:51234 - rid:9 - TLS route handshake error: EOF");
+        say("127.0.0.2:51234 - rid:9 - TLS route handshake error: read tcp 1->2: read: connection reset by peer");
+        assertThat(troubles.present()).isEmpty();
+    }
+
+    @Test
     void nodeThatIsNotThereIsNoMistake() {
         say("Error trying to connect to route (attempt 1): dial tcp 127.0.0.2:6222: connect: connection refused");
         assertThat(troubles.present()).isEmpty();
