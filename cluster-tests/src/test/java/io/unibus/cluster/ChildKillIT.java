@@ -24,7 +24,6 @@ final class ChildKillIT {
         URI url = node.awaitReady().http();
         assertThat(Http.isReady(url)).isTrue();
         try (Peer peer = Peer.connectedTo(node)) {
-            scenario.expectError(ServerErrors.NOT_LET_IN_YET);
             Proc killed = node.killChild();
             Duration noticed = Await.until(
                     "a 503 of /readyz",

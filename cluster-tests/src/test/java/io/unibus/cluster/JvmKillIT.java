@@ -6,7 +6,9 @@ import io.unibus.client.ControlPlaneClient;
 import io.unibus.client.Identity;
 import io.unibus.protocol.Endpoint;
 import io.unibus.store.sqlite.SqliteStore;
+import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -43,7 +45,8 @@ final class JvmKillIT {
     }
 
     @Test
-    void nothingAcknowledgedIsLostAndNothingIsLeftRunning() {
+    void nothingAcknowledgedIsLostAndNothingIsLeftRunning() throws IOException {
+        Files.createDirectory(scenario.directory("temporary"));
         makeWriters();
         try (ServerWatch watch = new ServerWatch(scenario.directory("data"))) {
             NodeProcess node = start();
@@ -58,6 +61,9 @@ final class JvmKillIT {
                     .isEmpty();
         }
         checkFile();
+        assertThat(scenario.directory("temporary"))
+                .as("files that killed processes left")
+                .isEmptyDirectory();
         System.out.printf(
                 "JvmKillIT: kills %s, longest orphan %d ms, restarts %d, acknowledged writes %d, compared over HTTP %d%n",
                 rounds,
@@ -80,7 +86,7 @@ final class JvmKillIT {
     private Orphans killed(NodeProcess node, Phase phase) {
         if (phase == Phase.START) {
             node.stop();
-            NodeProcess starting = scenario.aNode().start();
+            NodeProcess starting = aNode().start();
             Await.pause(upTo(LONGEST_START_MILLIS));
             return Orphans.of(starting);
         }
@@ -107,14 +113,18 @@ final class JvmKillIT {
         if (random.nextBoolean()) {
             orphans.awaitEnd();
         }
-        NodeProcess node = scenario.aNode().start();
+        NodeProcess node = aNode().start();
         Duration time = orphans.awaitEnd();
         longestOrphan = time.compareTo(longestOrphan) > 0 ? time : longestOrphan;
         return serving(node);
     }
 
+    private NodeProcess.Builder aNode() {
+        return scenario.aNode().environment("UNIBUS_JAVA_OPTS", "-Djava.io.tmpdir=" + scenario.directory("temporary"));
+    }
+
     private NodeProcess start() {
-        return serving(scenario.aNode().start());
+        return serving(aNode().start());
     }
 
     /** Serves, and has all that was acknowledged. */

@@ -18,7 +18,7 @@ import org.slf4j.event.Level;
 
 /**
  * Reads everything the child writes into the logger {@code nats-server}, on a daemon thread that ends with the child,
- * passes it on, and remembers the last lines. Thread-safe.
+ * passes on what concerns more than one client, and remembers the last lines. Thread-safe.
  */
 final class ChildOutput {
     private static final Logger log = LoggerFactory.getLogger("nats-server");
@@ -28,13 +28,15 @@ final class ChildOutput {
 
     /** What is said of the connection to another server that died or was stopped. */
     private static final Pattern ROUTE_BROKE = Pattern.compile(
-            "\\S+ - rid:\\d+ - (Error flushing: .*|Route Error 'Stale Connection'|read error: .*|write error: .*)");
+            "\\S+ - rid:\\d+ - (Error flushing: .*|Route Error 'Stale Connection'|read error: .*|write error: .*"
+                    + "|TLS handshake timeout)");
 
     private static final Pattern SERVER_ID = Pattern.compile("\\s*ID:\\s+(N[A-Z2-7]{55})");
 
     private final Deque<LogLine> last = new ArrayDeque<>();
     private final Consumer<LogLine> next;
     private final Thread thread;
+    private final ClientFaults clientFaults = new ClientFaults(System::nanoTime);
     private Optional<String> serverId = Optional.empty();
 
     private ChildOutput(InputStream stream, Consumer<LogLine> next) {
@@ -88,8 +90,12 @@ final class ChildOutput {
             }
             last.addLast(line);
         }
-        log.atLevel(loggedAt(line)).log(line.message());
-        next.accept(line);
+        if (ClientFaults.isOf(line)) {
+            clientFaults.take(line).ifPresent(told -> log.atLevel(told.level()).log(told.message()));
+        } else {
+            log.atLevel(loggedAt(line)).log(line.message());
+            next.accept(line);
+        }
     }
 
     /**
@@ -105,7 +111,8 @@ final class ChildOutput {
         }
         return ServerTrouble.of(line)
                 .map(trouble -> switch (trouble.kind()) {
-                    case UNREACHABLE, NOT_A_CLUSTER_LISTENER, OTHER_LOGIN, OTHER_CLUSTER, SAME_NAME -> Level.DEBUG;
+                    case UNREACHABLE, NOT_A_CLUSTER_LISTENER, OTHER_LOGIN, OTHER_AUTHORITY, OTHER_CLUSTER, SAME_NAME ->
+                        Level.DEBUG;
                     case NO_QUORUM -> line.message().startsWith(WAITING) ? Level.DEBUG : Level.WARN;
                     default -> line.level();
                 })

@@ -24,6 +24,7 @@ final class ConfigText {
         out.value("pid_file", files.pidFile().toString());
         out.value("ports_file_dir", files.portsDirectory().toString());
         config.maxPayload().ifPresent(bytes -> out.line("max_payload: " + bytes));
+        config.maxSubscriptions().ifPresent(most -> out.line("max_subscriptions: " + most));
         // The shortest that the server takes; the supervisor waits less and goes on with SIGTERM.
         out.value("lame_duck_duration", "30s");
         out.value("lame_duck_grace_period", "100ms");
@@ -122,6 +123,7 @@ final class ConfigText {
         if (account.jetStream()) {
             line("    jetstream: enabled");
         }
+        account.maxConnections().ifPresent(most -> line("    limits: { max_connections: " + most + " }"));
         line("    users: [");
         for (User user : account.users()) {
             if (user instanceof User.Nkey nkey) {

@@ -13,6 +13,7 @@ public final class ServerConfig {
     private final String serverName;
     private final HostPort clients;
     private final OptionalInt maxPayload;
+    private final OptionalInt maxSubscriptions;
     private final Optional<Path> storeDirectory;
     private final Optional<Cluster> cluster;
     private final List<Account> accounts;
@@ -25,6 +26,7 @@ public final class ServerConfig {
         serverName = builder.serverName;
         clients = builder.clients;
         maxPayload = builder.maxPayload;
+        maxSubscriptions = builder.maxSubscriptions;
         storeDirectory = builder.storeDirectory;
         cluster = builder.cluster;
         accounts = List.copyOf(builder.accounts);
@@ -49,6 +51,10 @@ public final class ServerConfig {
 
     OptionalInt maxPayload() {
         return maxPayload;
+    }
+
+    OptionalInt maxSubscriptions() {
+        return maxSubscriptions;
     }
 
     public Optional<Path> storeDirectory() {
@@ -89,6 +95,7 @@ public final class ServerConfig {
         private final String serverName;
         private HostPort clients = new HostPort("127.0.0.1", 0);
         private OptionalInt maxPayload = OptionalInt.empty();
+        private OptionalInt maxSubscriptions = OptionalInt.empty();
         private Optional<Path> storeDirectory = Optional.empty();
         private Optional<Cluster> cluster = Optional.empty();
         private final List<Account> accounts = new ArrayList<>();
@@ -110,6 +117,12 @@ public final class ServerConfig {
         /** The largest message in bytes; the server's own default is 1 MiB. */
         public Builder maxPayload(int bytes) {
             maxPayload = OptionalInt.of(bytes);
+            return this;
+        }
+
+        /** How many subscriptions one connection has at most; the server's own default is none. */
+        public Builder maxSubscriptions(int most) {
+            maxSubscriptions = OptionalInt.of(most);
             return this;
         }
 
@@ -157,6 +170,7 @@ public final class ServerConfig {
             Texts.requirePlain("server name", serverName);
             require(!serverName.contains(" "), "a server name has no spaces: " + serverName);
             require(maxPayload.orElse(1) > 0, "maxPayload is positive");
+            require(maxSubscriptions.orElse(1) > 0, "maxSubscriptions is positive");
             Set<String> names = new HashSet<>();
             Set<String> users = new HashSet<>();
             for (Account account : accounts) {

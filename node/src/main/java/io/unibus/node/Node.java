@@ -111,6 +111,20 @@ public final class Node {
         }
     }
 
+    /**
+     * Hears of what a thread ended with. An {@code Error} is no fault of one request or one look: nobody knows what was left half
+     * done, so {@link #awaitEnd} returns, and the node is stopped in order.
+     */
+    public void threadFailed(Thread thread, Throwable failure) {
+        log.error("thread {} ended unexpectedly; report this", thread.getName(), failure);
+        if (failure instanceof Error) {
+            ended.complete(Optional.of(new FatalException(
+                    ExitCode.UNEXPECTED,
+                    "thread " + thread.getName() + " failed with " + failure + "; the log has the details: report this",
+                    failure)));
+        }
+    }
+
     /** Stops whatever was started, within a bounded time. Idempotent; may come while the node is starting. */
     public void stop() {
         Logs.forStopping();

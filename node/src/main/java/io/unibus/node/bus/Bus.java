@@ -32,6 +32,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -51,6 +52,11 @@ public final class Bus implements AutoCloseable {
     public static final String CONTROL = "CONTROL";
 
     private static final String PEERS = "BUS";
+    /** Connections of peers to one server, far below its own limit of 65,536, so that the node itself always gets in. */
+    private static final int MOST_PEERS = 10_000;
+    /** Of one connection: each takes memory of the server and of every other server of the cluster. */
+    private static final int MOST_SUBSCRIPTIONS = 10_000;
+
     private static final String ROUTE_USER = "unibus-node";
 
     private static final Duration START_LIMIT = Duration.ofSeconds(30);
@@ -186,7 +192,8 @@ public final class Bus implements AutoCloseable {
                 .jetStream(config.dataDir().resolve("jetstream"))
                 .account(new Account(SYS, false, List.of(User.nkey(sys.publicKey()))))
                 .account(new Account(CONTROL, true, List.of(User.nkey(control.publicKey()))))
-                .account(new Account(PEERS, false, List.of()))
+                .account(new Account(PEERS, false, List.of(), OptionalInt.of(MOST_PEERS)))
+                .maxSubscriptions(MOST_SUBSCRIPTIONS)
                 .systemAccount(SYS)
                 .authCallout(new AuthCallout(
                         issuer.publicKey(), CONTROL, List.of(sys.publicKey(), control.publicKey()), LOGIN_LIMIT))

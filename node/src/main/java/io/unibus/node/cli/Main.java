@@ -22,6 +22,10 @@ public final class Main {
     private Main() {}
 
     public static void main(String[] args) {
+        // Its native code, which Ed25519 has no use for, is unpacked into the directory for temporary files, where a
+        // process
+        // that is killed leaves it.
+        System.setProperty("org.bouncycastle.native.cpu_variant", "java");
         CommandLine unibus = Unibus.commandLine();
         System.exit(unibus.execute(args));
     }
@@ -45,6 +49,7 @@ public final class Main {
                 },
                 "shutdown-hook");
         Runtime.getRuntime().addShutdownHook(hook);
+        Thread.setDefaultUncaughtExceptionHandler(node::threadFailed);
         try {
             System.out.println(node.start());
             if (!thenStop) {

@@ -49,8 +49,11 @@ final class Background implements Executor, AutoCloseable {
             task.run();
         } catch (StoreException e) {
             LOG.debug("not finished, and tried again later: {}", e.getMessage());
-        } catch (RuntimeException | Error e) { // the executor would keep it to itself
+        } catch (RuntimeException e) {
             LOG.error("a task in the background failed; report this", e);
+        } catch (Error e) { // the executor would keep it to itself
+            Thread thread = Thread.currentThread();
+            thread.getUncaughtExceptionHandler().uncaughtException(thread, e);
         }
     }
 
