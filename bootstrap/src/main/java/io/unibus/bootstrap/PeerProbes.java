@@ -6,6 +6,7 @@ import io.nats.client.support.JsonValue;
 import io.nats.client.support.JsonValueUtils;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.ConnectException;
@@ -22,6 +23,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
@@ -82,7 +84,7 @@ public final class PeerProbes implements AutoCloseable {
                 if (context.isPresent()) {
                     shakeHands(context.get());
                 }
-            } catch (IOException e) {
+            } catch (IOException | RejectedExecutionException e) { // also when it is closed meanwhile
                 log.debug("no handshake with itself was made", e);
             } finally {
                 warmingUp = false;
@@ -168,19 +170,29 @@ public final class PeerProbes implements AutoCloseable {
             Optional<SSLContext> context = tls.get();
             return greeted(peer, context.isPresent() ? secured(peer, socket, context.get()) : socket);
         } catch (SSLException e) {
-            boolean silent = e.getCause() instanceof SocketTimeoutException;
-            return Reach.without(peer, silent ? Reach.Status.PAUSED : Reach.Status.STRANGER);
+            return Reach.without(peer, unsecured(e));
         } catch (IOException e) {
             return Reach.without(peer, Reach.Status.PAUSED);
         }
     }
 
+    private static Reach.Status unsecured(SSLException e) {
+        if (e.getCause() instanceof SocketTimeoutException) {
+            return Reach.Status.PAUSED;
+        }
+        return e.getCause() instanceof EOFException ? Reach.Status.DEAD : Reach.Status.STRANGER;
+    }
+
     /** A server behind TLS says nothing before the handshake. */
     private static Socket secured(Peer peer, Socket socket, SSLContext context) throws IOException {
-        SSLSocket secured = (SSLSocket) context.getSocketFactory().createSocket(socket, peer.host(), peer.port(), true);
-        SSLParameters parameters = secured.getSSLParameters();
-        parameters.setEndpointIdentificationAlgorithm("HTTPS"); // RFC 2818: the name or address that was asked for
-        secured.setSSLParameters(parameters);
+        String host =
+                peer.host().endsWith(".") ? peer.host().substring(0, peer.host().length() - 1) : peer.host();
+        SSLSocket secured = (SSLSocket) context.getSocketFactory().createSocket(socket, host, peer.port(), true);
+        if (host.indexOf('_') < 0) { // Java refuses every name with one; nats-server does not
+            SSLParameters parameters = secured.getSSLParameters();
+            parameters.setEndpointIdentificationAlgorithm("HTTPS"); // RFC 2818: the name or address that was asked for
+            secured.setSSLParameters(parameters);
+        }
         secured.startHandshake();
         return secured;
     }

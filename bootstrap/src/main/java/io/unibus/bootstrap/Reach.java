@@ -14,7 +14,7 @@ public record Reach(Peer peer, Status status, String serverName, String serverId
         REACHABLE,
         /** The host is there, and no server listens. */
         DEAD,
-        /** Something listens that is no server, or that has another certificate authority than this node. */
+        /** Something listens that is no server, or whose certificate is of another authority or for another name. */
         STRANGER,
         /** It accepts connections and says nothing: a paused process. */
         PAUSED,
@@ -33,7 +33,9 @@ public record Reach(Peer peer, Status status, String serverName, String serverId
                 + switch (status) {
                     case REACHABLE -> " (" + serverName + ") answers";
                     case DEAD -> " refuses connections";
-                    case STRANGER -> " is no node of this cluster: has it another cluster key, or an earlier version?";
+                    case STRANGER ->
+                        " proves to be no node of this cluster: has it another cluster key, or an earlier version, or"
+                                + " does its certificate not name it so?";
                     case PAUSED -> " accepts connections and says nothing";
                     case UNKNOWN -> " could not be looked at: its name does not resolve, or there was no time";
                     case CUT -> " cannot be reached";

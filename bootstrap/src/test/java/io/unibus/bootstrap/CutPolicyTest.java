@@ -146,7 +146,7 @@ class CutPolicyTest {
         CutPolicy policy = suspended();
         assertThat(policy.decide(at(2000), sight("CUT DEAD"))).isEqualTo(STAY);
         assertThat(policy.decide(at(2250), sight("CUT CUT"))).isEqualTo(STAY);
-        assertThat(policy.decide(at(2500), sight("CUT DEAD"))).isEqualTo(STAY);
+        assertThat(policy.decide(at(2500), sight("CUT STRANGER"))).isEqualTo(STAY);
         assertThat(policy.decide(at(3250), sight("CUT DEAD"))).isEqualTo(STAY);
         assertThat(policy.decide(at(3500), sight("CUT DEAD"))).isEqualTo(RESUME);
     }

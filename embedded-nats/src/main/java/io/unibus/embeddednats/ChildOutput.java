@@ -22,6 +22,7 @@ import org.slf4j.event.Level;
  */
 final class ChildOutput {
     private static final Logger log = LoggerFactory.getLogger("nats-server");
+    private static final Logger clientLog = LoggerFactory.getLogger(ClientFaults.class);
     private static final int LINES_KEPT = 200;
     /** Said every two seconds until the others are there. */
     private static final String WAITING = "Waiting for routing";
@@ -91,7 +92,7 @@ final class ChildOutput {
             last.addLast(line);
         }
         if (ClientFaults.isOf(line)) {
-            clientFaults.take(line).ifPresent(told -> log.atLevel(told.level()).log(told.message()));
+            clientFaults.take(line).ifPresent(clientLog::info);
         } else {
             log.atLevel(loggedAt(line)).log(line.message());
             next.accept(line);

@@ -12,20 +12,25 @@ import org.slf4j.event.Level;
 
 /**
  * What the server complains of in a client, such as a subject that is not for it: a client can cause any number of such lines,
- * and no operator must act on one. Of each host and kind of complaint one line a minute is let through, as INFO, with the number
- * of those that were not. Used by one thread.
+ * and no operator must act on one. Of each host and kind of complaint one line a minute is told, with the number of those that
+ * were not. Used by one thread.
  */
 final class ClientFaults {
     static final Duration PERIOD = Duration.ofMinutes(1);
     /** Hosts and kinds that are counted apart; those beyond are counted together. */
     static final int MOST = 1_000;
 
-    /** A client's name and user stand in quotes, of which the name is of the client's choice. */
+    /** A client's name and user stand in quotes, in which the server escapes quotes: the name is of the client's choice. */
     private static final Pattern OF_CLIENT =
-            Pattern.compile("(?<host>\\S+):\\d+ - (?:cid|wid|mid):\\d+ - (?:\".*\" - )?(?<complaint>.*)");
+            Pattern.compile("(?<host>\\S+):\\d+ - [cwm]id:\\d+ - (?:\"[^\"\\\\]*+(?:\\\\.[^\"\\\\]*+)*+\" - ){0,2}"
+                    + "(?<complaint>.*)");
+
+    /** Said of a login that the node's answer let in and that the server has no room for. */
+    private static final Pattern OF_LOGIN = Pattern.compile("Could not register auth callout user: .*");
 
     private static final Pattern KIND = Pattern.compile("[A-Za-z' ]{1,60}");
-    private static final Source OTHERS = new Source("others", "");
+    private static final Source LOGINS = new Source("all hosts", "login");
+    private static final Source OTHERS = new Source("other hosts", "");
 
     private final LongSupplier nanoTime;
     private final Map<Source, Period> periods = new HashMap<>();
@@ -42,15 +47,16 @@ final class ClientFaults {
     /** Whether a line is a complaint of a client. */
     static boolean isOf(LogLine line) {
         return line.level().toInt() >= Level.WARN.toInt()
-                && OF_CLIENT.matcher(line.message()).matches();
+                && (OF_CLIENT.matcher(line.message()).matches()
+                        || OF_LOGIN.matcher(line.message()).matches());
     }
 
-    /** Returns what to log for a complaint, if anything. */
-    Optional<LogLine> take(LogLine line) {
-        Source source = sourceOf(line.message());
+    /** Returns what to tell of a complaint, if anything. */
+    Optional<String> take(LogLine line) {
         long now = nanoTime.getAsLong();
+        Source source = sourceOf(line.message(), now);
         Period present = periods.get(source);
-        if (present != null && now - present.begin() < PERIOD.toNanos()) {
+        if (present != null && !isOver(present, now)) {
             periods.put(source, new Period(present.begin(), present.left() + 1));
             return Optional.empty();
         }
@@ -59,17 +65,24 @@ final class ClientFaults {
                 ? ""
                 : " (" + present.left() + " more of the kind from " + source.host() + " in the "
                         + TimeUnit.NANOSECONDS.toSeconds(now - present.begin()) + " s before)";
-        return Optional.of(new LogLine(Level.INFO, line.message() + more));
+        return Optional.of(line.message() + more);
     }
 
-    private Source sourceOf(String message) {
+    private Source sourceOf(String message, long now) {
         Matcher matcher = OF_CLIENT.matcher(message);
         if (!matcher.matches()) {
-            return OTHERS;
+            return LOGINS;
         }
         Matcher kind = KIND.matcher(matcher.group("complaint"));
         Source source = new Source(
                 matcher.group("host"), kind.lookingAt() ? kind.group().strip() : "");
+        if (periods.size() >= MOST && !periods.containsKey(source)) {
+            periods.values().removeIf(period -> isOver(period, now));
+        }
         return periods.size() < MOST || periods.containsKey(source) ? source : OTHERS;
+    }
+
+    private static boolean isOver(Period period, long now) {
+        return now - period.begin() >= PERIOD.toNanos();
     }
 }

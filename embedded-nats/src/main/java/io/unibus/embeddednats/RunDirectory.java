@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 
 /** The files of a running server, in one directory of the caller's. */
@@ -56,7 +57,9 @@ record RunDirectory(Path root) {
     }
 
     private void removeTraces() throws IOException {
-        Files.deleteIfExists(pidFile());
+        for (Path file : List.of(pidFile(), routeCertificate(), routeKey(), routeAuthority())) {
+            Files.deleteIfExists(file);
+        }
         if (Files.isDirectory(portsDirectory())) {
             try (DirectoryStream<Path> files = Files.newDirectoryStream(portsDirectory(), "*.ports")) {
                 for (Path file : files) {

@@ -79,14 +79,16 @@ public record ServerTrouble(Kind kind, Optional<String> peer, String advice) {
                                     + " came with another cluster login and was refused; give all"
                                     + " servers of the cluster the same")),
             rule(
-                    ROUTE + "TLS route handshake error: (?:remote error: )?tls: (.*)",
+                    ROUTE + "TLS route handshake error: (?:remote error: )?tls: .*",
                     found -> new ServerTrouble(
                             Kind.OTHER_AUTHORITY,
                             Optional.of(host(found.group(1))),
-                            "no encrypted connection with the server on " + host(found.group(1)) + " (" + found.group(2)
-                                    + "); servers of one cluster need certificates of one authority, each for the name by"
+                            "no encrypted connection with a server on " + host(found.group(1))
+                                    + ": servers of one cluster have certificates of one authority, each for the name by"
                                     + " which the others know it")),
-            rule(ROUTE + "TLS route handshake error: (.*)", found -> unreachable(host(found.group(1)), found.group(2))),
+            rule(
+                    ROUTE + "TLS route handshake error: .*",
+                    found -> unreachable(host(found.group(1)), "the TLS handshake did not end")),
             rule(
                     ROUTE + "Route Error 'Rejecting connection, cluster name \"(.*)\" does not match \"(.*)\"'",
                     found -> otherCluster(found.group(1), found.group(3), found.group(2))),

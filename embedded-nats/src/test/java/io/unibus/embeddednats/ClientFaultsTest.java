@@ -30,16 +30,38 @@ final class ClientFaultsTest {
     }
 
     @Test
-    void manyHostsAndNamesAreCountedTogether() {
+    void manyHostsAreCountedTogetherUntilTheirMinuteIsOver() {
         int told = 0;
         for (int i = 0; i < 10 * ClientFaults.MOST; i++) {
-            String name = "\"v1 - \" - " + "k".repeat(1 + i % 50) + "\" - \"BUS/user:U\" - ";
-            told += take("10." + i / 256 + ".0." + i % 256 + ":1 - cid:1 - " + name + "authentication error")
-                            .isEmpty()
-                    ? 0
-                    : 1;
+            told += take(ofHost(i)).isEmpty() ? 0 : 1;
         }
         assertThat(told).isEqualTo(ClientFaults.MOST + 1);
+        now.addAndGet(ClientFaults.PERIOD.toNanos());
+        assertThat(take(ofHost(5 * ClientFaults.MOST))).isEqualTo(ofHost(5 * ClientFaults.MOST));
+    }
+
+    @Test
+    void clientCannotChooseItsKindByItsName() {
+        assertThat(take("10.0.0.1:1 - cid:1 - \"v1:a\\\" - abc\" - \"BUS/user:U\" - authentication error"))
+                .isNotEmpty();
+        assertThat(take("10.0.0.1:1 - cid:2 - \"v1:a\\\" - xyz\" - \"BUS/user:U\" - authentication error"))
+                .isEmpty();
+        assertThat(take("10.0.0.1:1 - cid:3 - \"v1:a\" - \"BUS/user:U\" - Client parser ERROR, proto='\"abc\" - x'"))
+                .isNotEmpty();
+        assertThat(take("10.0.0.1:1 - cid:4 - \"v1:a\" - \"BUS/user:U\" - Client parser ERROR, proto='\"\" - yz'"))
+                .isEmpty();
+    }
+
+    @Test
+    void loginsForWhichThereIsNoRoomAreOneKind() {
+        String full = "Could not register auth callout user: maximum account active connections exceeded";
+        assertThat(ClientFaults.isOf(new LogLine(Level.WARN, full))).isTrue();
+        assertThat(take(full)).isEqualTo(full);
+        assertThat(take(full)).isEmpty();
+    }
+
+    private static String ofHost(int number) {
+        return "10." + number / 256 + ".0." + number % 256 + ":1 - cid:1 - authentication error";
     }
 
     @Test
@@ -53,8 +75,6 @@ final class ClientFaultsTest {
     }
 
     private String take(String message) {
-        return faults.take(new LogLine(Level.ERROR, message))
-                .map(LogLine::message)
-                .orElse("");
+        return faults.take(new LogLine(Level.ERROR, message)).orElse("");
     }
 }

@@ -116,7 +116,7 @@ public final class Node {
      * done, so {@link #awaitEnd} returns, and the node is stopped in order.
      */
     public void threadFailed(Thread thread, Throwable failure) {
-        log.error("thread {} ended unexpectedly; report this", thread.getName(), failure);
+        log.error("thread {} failed; report this", thread.getName(), failure);
         if (failure instanceof Error) {
             ended.complete(Optional.of(new FatalException(
                     ExitCode.UNEXPECTED,

@@ -52,8 +52,8 @@ public final class Bus implements AutoCloseable {
     public static final String CONTROL = "CONTROL";
 
     private static final String PEERS = "BUS";
-    /** Connections of peers to one server, far below its own limit of 65,536, so that the node itself always gets in. */
-    private static final int MOST_PEERS = 10_000;
+    /** Connections of peers to all servers of the cluster, below the limit of each of 65,536 connections. */
+    private static final int MOST_PEERS = 30_000;
     /** Of one connection: each takes memory of the server and of every other server of the cluster. */
     private static final int MOST_SUBSCRIPTIONS = 10_000;
 

@@ -66,15 +66,15 @@ import org.jspecify.annotations.Nullable;
  * The certificate authority of a cluster, P-256: every node derives the same one from the cluster's key, byte for byte, so that
  * no file of it exists. What it signs proves that its holder had that key. Immutable; shows no secret.
  *
- * <p>Its certificates hold from a fixed day to the last one that X.509 knows (RFC 5280, 4.1.2.5): whoever can read the key of
- * a node's certificate can read the cluster's key beside it, so that an earlier end would protect nothing, and would end the
- * routes of a node that was not restarted, or whose clock is wrong.
+ * <p>Its certificates hold from 1970 to the last day that X.509 knows (RFC 5280, 4.1.2.5): an earlier end would protect little,
+ * since the key of a certificate lies beside that of the cluster, and it would end the routes of a node that was not restarted,
+ * or whose clock is wrong.
  */
 final class ClusterAuthority {
     private static final String KEY_LABEL = "certificate authority P-256";
     private static final int KEY_BYTES = 64;
     private static final X500Name NAME = new X500Name("CN=unibus cluster authority");
-    private static final Date BEGIN = Date.from(Instant.parse("2025-01-01T00:00:00Z"));
+    private static final Date BEGIN = Date.from(Instant.EPOCH);
     private static final Date END = Date.from(Instant.parse("9999-12-31T23:59:59Z"));
     private static final int SERIAL_BITS = 127;
     private static final Pattern DNS_NAME = Pattern.compile("[A-Za-z0-9]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9])?");
@@ -223,7 +223,8 @@ final class ClusterAuthority {
 
     private static GeneralNames alternativeNames(Collection<String> hosts) {
         ASN1EncodableVector names = new ASN1EncodableVector();
-        for (String host : new TreeSet<>(hosts)) {
+        for (String given : new TreeSet<>(hosts)) {
+            String host = given.endsWith(".") ? given.substring(0, given.length() - 1) : given;
             if (IPAddress.isValid(host)) {
                 names.add(new GeneralName(GeneralName.iPAddress, host));
             } else if (DNS_NAME.matcher(host).matches()) {

@@ -23,6 +23,9 @@ final class ClusterTroubles implements LogListener {
     /** The child says it anew each time it tries, at least every few seconds. */
     private static final Duration FORGOTTEN_AFTER = Duration.ofSeconds(15);
 
+    /** Whoever reaches the port of the routes can make up hosts that are said to be in trouble. */
+    private static final int MOST = 100;
+
     private final LongSupplier nanoTime;
     private final Map<Trouble, Long> lastSaid = new LinkedHashMap<>();
 
@@ -48,6 +51,9 @@ final class ClusterTroubles implements LogListener {
 
     private synchronized void note(Trouble trouble) {
         forgetOld();
+        if (lastSaid.size() >= MOST && !lastSaid.containsKey(trouble)) {
+            return;
+        }
         boolean isNew = lastSaid.put(trouble, nanoTime.getAsLong()) == null;
         if (isNew) {
             log.error("{}", trouble.advice());

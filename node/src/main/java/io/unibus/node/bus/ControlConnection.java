@@ -110,11 +110,15 @@ final class ControlConnection implements AutoCloseable {
 
     private void logInAnewIfNeeded() {
         @Nullable Login current = login;
-        String wanted = url.get();
-        if (current == null || (current.url().equals(wanted) && !isClosed(current))) {
-            return; // not opened yet, or the library sees to it
+        if (current == null) {
+            return; // not opened yet
         }
+        String wanted = "";
         try {
+            wanted = url.get();
+            if (current.url().equals(wanted) && !isClosed(current)) {
+                return; // the library sees to it
+            }
             Login next = logIn(wanted);
             login = next;
             log.info("logged in to nats-server again, at {}", wanted);

@@ -22,9 +22,9 @@ public final class Main {
     private Main() {}
 
     public static void main(String[] args) {
-        // Its native code, which Ed25519 has no use for, is unpacked into the directory for temporary files, where a
-        // process
-        // that is killed leaves it.
+        // Nothing here needs the library's native code, which is unpacked into the directory for temporary files, where
+        // a
+        // killed process leaves it.
         System.setProperty("org.bouncycastle.native.cpu_variant", "java");
         CommandLine unibus = Unibus.commandLine();
         System.exit(unibus.execute(args));

@@ -11,7 +11,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** The name and the addresses of this host, as far as the host itself knows them; no name server is asked. */
+/** The name and the addresses of this host, as the host itself knows them. */
 public final class HostNames {
     private static final Path KERNEL_HOST_NAME = Path.of("/proc/sys/kernel/hostname");
 

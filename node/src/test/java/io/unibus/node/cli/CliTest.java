@@ -3,9 +3,11 @@ package io.unibus.node.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.unibus.protocol.JsonObject;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -116,6 +118,17 @@ class CliTest {
         assertThat(run("flags", "--json").array())
                 .extracting(flag -> flag.requiredString("flag"))
                 .containsExactly("decentralized", "bus-auth", "bus-tls");
+    }
+
+    @Test
+    void flagsThatAreNotAsDeclaredFailTheCheck() throws IOException {
+        assertThat(run("flags", "--check").exitCode()).isZero();
+        Path config = Files.writeString(directory.resolve("soft.properties"), "bus-auth = soft\n");
+        assertThat(run("flags", "--config", config.toString()).exitCode()).isZero();
+        Result differs = run("flags", "--config", config.toString(), "--check");
+        assertThat(differs.exitCode()).isEqualTo(1);
+        assertThat(differs.out()).hasLineCount(4);
+        assertThat(differs.err()).contains("bus-auth is soft, declared off");
     }
 
     @Test

@@ -11,10 +11,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What a store does after it answered: one task after the other on one thread, each {@value #GATHER_MILLIS} ms after it was
- * given, so that it has more to do at once and keeps less from the changes that come meanwhile; and a repeated task on another
- * thread. Thread-safe; the store closes it. What has not begun by then is not done: the repair of another node, or of the next
- * start, does it.
+ * What a store does after it answered: one task after the other on one thread, and a repeated task on another. Each task
+ * begins {@value #GATHER_MILLIS} ms after it was given: waiting gathers more work for one run, which delays the changes of that
+ * time less. Tasks that have not begun when the store is closed are dropped; the repair of another node, or of the next start,
+ * does their work. Thread-safe; the store closes it.
  */
 final class Background implements Executor, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Background.class);

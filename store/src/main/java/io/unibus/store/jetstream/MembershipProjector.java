@@ -87,6 +87,7 @@ final class MembershipProjector {
             view.giveBackChanged(Optional.of(taken));
             LOG.debug("left to the next repair: {} memberships", taken.size(), e);
         } catch (RuntimeException e) {
+            view.giveBackChanged(Optional.of(taken));
             LOG.error("the projection of memberships failed, and is left to the next repair; report this", e);
         }
         synchronized (pending) {
