@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.unibus.protocol.Endpoint;
 import io.unibus.store.jetstream.Bucket;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -130,6 +133,16 @@ final class Cluster {
 
     List<ClusterNode> nodes() {
         return nodes;
+    }
+
+    /** Copies all that the replicated store holds, as of one moment. */
+    StoreCopy copy() {
+        try {
+            Path directory = Files.createTempDirectory(scenario.root(), "copy-");
+            return StoreCopy.of(this, scenario.unibus(), directory);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** The file with the secret that the nodes share. */

@@ -36,22 +36,28 @@ final class Judge {
         violations.addAll(judge.revokedWhoWereAdmitted(workload.users()));
         violations.addAll(judge.admittedWithoutQuorum());
         violations.addAll(judge.groundlessRefusals(workload.soleWriters()));
+        Await.pause(MAX_STALENESS); // what a node shows may be that old
         workload.cluster().nodes().parallelStream()
                 .flatMap(node -> contradictions(workload, node))
                 .forEachOrdered(violations::add);
+        try (StoreCopy copy = workload.cluster().copy()) {
+            workload.comparisonsOfAll(copy.view())
+                    .flatMap(comparison -> contradictions("the store", comparison))
+                    .forEach(violations::add);
+        }
         return violations;
     }
 
     private static Stream<String> contradictions(Workload workload, ClusterNode node) {
-        return workload.comparisons(node).flatMap(comparison -> contradictions(node, comparison));
+        return workload.comparisons(node).flatMap(comparison -> contradictions(node.toString(), comparison));
     }
 
-    private static Stream<String> contradictions(ClusterNode node, Runnable comparison) {
+    private static Stream<String> contradictions(String where, Runnable comparison) {
         try {
             comparison.run();
             return Stream.empty();
         } catch (AssertionError | RuntimeException e) {
-            return Stream.of(node + ": " + e);
+            return Stream.of(where + ": " + e);
         }
     }
 

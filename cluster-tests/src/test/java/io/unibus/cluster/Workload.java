@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
-import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -131,15 +130,22 @@ final class Workload implements AutoCloseable {
 
     /**
      * Returns what compares a part of what one node shows with what it must have, and fails when that contradicts; to be run
-     * on a cluster at rest. The keys of each room are asked from one of the nodes only.
+     * on a cluster at rest. Sealed keys, and rooms whose creation was refused, are for {@link #comparisonsOfAll}.
      */
     Stream<Runnable> comparisons(ClusterNode node) {
-        Predicate<RoomLedger> whole = room -> room.number() % cluster.size() == node.number() - 1;
-        Stream<Runnable> ofRooms = Stream.concat(
-                        Stream.of(new Circle(crowd, rooms), new Circle(steady, steadyRooms)), races.stream())
+        Stream<Runnable> ofRooms = circles()
                 .map(circle -> () -> circle.rooms()
-                        .check(new NodeView(node.url(), circle.clients()), endpoints(circle.clients()), whole));
+                        .check(new NodeView(node.url(), circle.clients()), endpoints(circle.clients()), false));
         return Stream.concat(ofRooms, Stream.of(() -> compareUsers(node)));
+    }
+
+    /** Returns what compares a part of all that is in the store of the cluster with what must be there. */
+    Stream<Runnable> comparisonsOfAll(StoreView store) {
+        return circles().map(circle -> () -> circle.rooms().check(store, endpoints(circle.clients()), true));
+    }
+
+    private Stream<Circle> circles() {
+        return Stream.concat(Stream.of(new Circle(crowd, rooms), new Circle(steady, steadyRooms)), races.stream());
     }
 
     private void compareUsers(ClusterNode node) {
