@@ -11,8 +11,8 @@ import java.util.regex.Pattern;
 import org.slf4j.event.Level;
 
 /**
- * What the server complains of in a client, such as a subject that is not for it: a client can cause any number of such lines,
- * and no operator must act on one. Of each host and kind of complaint one line a minute is told, with the number of those that
+ * Limits the lines in which the server complains of a client, such as of a subject that is not for it: a client can cause any
+ * number of them, and no operator must act on one. Of each host and kind of complaint one line a minute is told, with the number of those that
  * were not. Used by one thread.
  */
 final class ClientFaults {
@@ -44,7 +44,7 @@ final class ClientFaults {
     /** @param left how many lines were left out since it began */
     private record Period(long begin, long left) {}
 
-    /** Whether a line is a complaint of a client. */
+    /** Returns whether the server complains of a client in a line. */
     static boolean isOf(LogLine line) {
         return line.level().toInt() >= Level.WARN.toInt()
                 && (OF_CLIENT.matcher(line.message()).matches()

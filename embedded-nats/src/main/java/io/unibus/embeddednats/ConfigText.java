@@ -7,7 +7,7 @@ import java.util.stream.Collectors;
 
 /** Renders a {@link ServerConfig} in the server's own format, every string quoted. The text holds secrets. */
 final class ConfigText {
-    /** Of a handshake between servers; on a busy host it takes longer than the server's own limit of two. */
+    /** Limits a handshake between servers; on a busy host one takes longer than the server's own limit of two. */
     private static final int HANDSHAKE_SECONDS = 5;
 
     private final StringBuilder text = new StringBuilder(2048);

@@ -120,7 +120,7 @@ public final class ServerConfig {
             return this;
         }
 
-        /** How many subscriptions one connection has at most; the server's own default is none. */
+        /** Limits the subscriptions of one connection; by default there is no limit. */
         public Builder maxSubscriptions(int most) {
             maxSubscriptions = OptionalInt.of(most);
             return this;

@@ -52,9 +52,9 @@ public final class Bus implements AutoCloseable {
     public static final String CONTROL = "CONTROL";
 
     private static final String PEERS = "BUS";
-    /** Connections of peers to all servers of the cluster, below the limit of each of 65,536 connections. */
+    /** Limits the connections of peers to all servers of the cluster together; a single server takes 65,536. */
     private static final int MOST_PEERS = 30_000;
-    /** Of one connection: each takes memory of the server and of every other server of the cluster. */
+    /** Limits one connection: each subscription takes memory of every server of the cluster. */
     private static final int MOST_SUBSCRIPTIONS = 10_000;
 
     private static final String ROUTE_USER = "unibus-node";
@@ -236,7 +236,7 @@ public final class Bus implements AutoCloseable {
         return now.control().isConnected() ? Optional.empty() : Optional.of("the node is not logged in to nats-server");
     }
 
-    /** What a connection to another node's routes is secured with; empty before the start, and without a cluster. */
+    /** Returns what a connection to another node's routes is secured with; empty before the start, and without a cluster. */
     public Optional<SSLContext> routeTls() {
         return routeCertificate.map(ClusterAuthority.Leaf::context);
     }

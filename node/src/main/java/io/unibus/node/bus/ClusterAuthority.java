@@ -103,11 +103,14 @@ final class ClusterAuthority {
         }
     }
 
-    /** The key is taken from more bytes than it has, so that no value is likelier than another (FIPS 186-5, A.2.1). */
+    /** Derives the authority of a cluster. */
     static ClusterAuthority of(ClusterKey clusterKey) {
-        BigInteger material = new BigInteger(1, clusterKey.deriveBytes(KEY_LABEL, KEY_BYTES));
-        BigInteger order = CURVE.getN();
-        return new ClusterAuthority(material.mod(order.subtract(BigInteger.ONE)).add(BigInteger.ONE));
+        return new ClusterAuthority(privateKey(new BigInteger(1, clusterKey.deriveBytes(KEY_LABEL, KEY_BYTES))));
+    }
+
+    /** Reduces more bits than a key has, so that no value is likelier than another (FIPS 186-5, A.2.1). */
+    private static BigInteger privateKey(BigInteger material) {
+        return material.mod(CURVE.getN().subtract(BigInteger.ONE)).add(BigInteger.ONE);
     }
 
     /** Returns the authority's own certificate. */
@@ -122,9 +125,7 @@ final class ClusterAuthority {
      * @param hosts names and addresses under which others reach it; what is neither is left out
      */
     Leaf issue(String name, Collection<String> hosts, SecureRandom random) {
-        BigInteger leafKey = new BigInteger(KEY_BYTES * Byte.SIZE, random)
-                .mod(CURVE.getN().subtract(BigInteger.ONE))
-                .add(BigInteger.ONE);
+        BigInteger leafKey = privateKey(new BigInteger(KEY_BYTES * Byte.SIZE, random));
         SubjectPublicKeyInfo leafPublic = publicKeyOf(leafKey);
         try {
             ExtensionsGenerator extensions = new ExtensionsGenerator();

@@ -145,13 +145,8 @@ final class RouteTlsIT {
         try (PeerProbes probes = new PeerProbes(() -> Optional.of(own.context()))) {
             probes.warmUp();
             List<Peer> peer = List.of(new Peer(address.host(), address.port()));
-            Reach reach = probes.probe(peer).get(0);
-            for (int look = 0; look < 1_000 && reach.status() == Reach.Status.UNKNOWN; look++) {
-                Thread.sleep(20);
-                reach = probes.probe(peer).get(0);
-            }
-            assertThat(reach.status()).isEqualTo(Reach.Status.REACHABLE);
-            assertThat(reach.serverName()).isEqualTo("first");
+            await("the end of the first handshake", () -> look(probes, peer).status() != Reach.Status.UNKNOWN);
+            assertThat(look(probes, peer).serverName()).isEqualTo("first");
         }
     }
 
@@ -164,6 +159,14 @@ final class RouteTlsIT {
                             directory.resolve("first").resolve(file))))
                     .as(file)
                     .isEqualTo("rw-------");
+        }
+    }
+
+    private static Reach look(PeerProbes probes, List<Peer> peer) {
+        try {
+            return probes.probe(peer).get(0);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
         }
     }
 

@@ -11,7 +11,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What a store does after it answered: one task after the other on one thread, and a repeated task on another. Each task
+ * Runs what a store does after it answered: one task after the other on one thread, and a repeated task on another. Each task
  * begins {@value #GATHER_MILLIS} ms after it was given: waiting gathers more work for one run, which delays the changes of that
  * time less. Tasks that have not begun when the store is closed are dropped; the repair of another node, or of the next start,
  * does their work. Thread-safe; the store closes it.
