@@ -41,6 +41,8 @@ final class JetStreamWrites implements Writes {
     private static final int LOOKS_PER_COPY = 8;
     private static final long SHORTEST_PAUSE_MILLIS = 5;
     private static final long LONGEST_PAUSE_MILLIS = 100;
+    /** With less than this part of the timeout left, no copy is sent: its answer would be late, and the outcome unknown. */
+    private static final int LAST_COPY = 20;
 
     private final Requests requests;
     private final Timer timer;
@@ -266,7 +268,16 @@ final class JetStreamWrites implements Writes {
                 pausedAfter = copy;
                 long millis = pause / 2 + ThreadLocalRandom.current().nextLong(pause);
                 pause = Math.min(2 * pause, LONGEST_PAUSE_MILLIS);
-                timer.after(Duration.ofMillis(millis), () -> send(problem));
+                timer.after(Duration.ofMillis(millis), () -> sendIfAnAnswerCanCome(problem));
+            }
+        }
+
+        private void sendIfAnAnswerCanCome(String problem) {
+            long left = deadline - nanoTime.getAsLong();
+            if (left < timeout.toNanos() / LAST_COPY) {
+                timer.after(Duration.ofNanos(Math.max(left, 0)), () -> giveUp(problem));
+            } else {
+                send(problem);
             }
         }
 

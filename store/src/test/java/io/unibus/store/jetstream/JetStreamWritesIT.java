@@ -21,6 +21,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -125,6 +127,23 @@ class JetStreamWritesIT {
         CompletableFuture<OptionalLong> put = writes.put(BUCKET, "a", new byte[1], Expectation.NOTHING);
         Servers.createBucket(connection, BUCKET, 1);
         assertThat(put.join()).hasValue(1);
+    }
+
+    @Test
+    void noCopyIsSentWhoseAnswerWouldComeTooLateToTell() throws Exception {
+        Servers.management(connection).delete(BUCKET.bucketName());
+        AtomicLong clock = new AtomicLong();
+        AtomicInteger sent = new AtomicInteger();
+        Connection slow = observed(() -> {
+            sent.incrementAndGet();
+            clock.addAndGet(OPERATION.toNanos() * 96 / 100);
+            return false;
+        });
+        JetStreamWrites through = new JetStreamWrites(() -> slow, Timer.on(executor), clock::get, OPERATION);
+        assertThatThrownBy(through.put(BUCKET, "a", new byte[1], Expectation.NOTHING)::join)
+                .hasCauseInstanceOf(StoreUnavailableException.class)
+                .hasMessageContaining("no responders");
+        assertThat(sent).hasValue(1);
     }
 
     @Test
@@ -273,11 +292,16 @@ class JetStreamWritesIT {
     /** A connection of which one message gets lost. */
     private Connection losing(int nth) {
         AtomicInteger sent = new AtomicInteger();
+        return observed(() -> sent.getAndIncrement() == nth);
+    }
+
+    /** A connection of which those messages get lost for which {@code isLost}, asked once for each, says so. */
+    private Connection observed(BooleanSupplier isLost) {
         return (Connection) Proxy.newProxyInstance(
                 Connection.class.getClassLoader(), new Class<?>[] {Connection.class}, (proxy, method, arguments) -> {
                     boolean sends = method.getName().equals("publish")
                             || method.getName().equals("requestWithTimeout");
-                    if (sends && sent.getAndIncrement() == nth) {
+                    if (sends && isLost.getAsBoolean()) {
                         return method.getReturnType() == CompletableFuture.class ? new CompletableFuture<>() : null;
                     }
                     return method.invoke(connection, arguments);
