@@ -64,6 +64,12 @@ public interface Store extends AutoCloseable {
     /** The rooms that an endpoint is a member of, ordered by room id; empty for an unknown endpoint. */
     List<MemberRoom> roomsOf(Endpoint endpoint);
 
+    /**
+     * Tells a listener from now on whose access may have changed, whichever store or process changed it, soon after that can
+     * be read here. Listeners are never removed; they end with the store.
+     */
+    void addListener(AccessListener listener);
+
     /** Makes one durable write of no consequence and returns when it is as safe as any other. */
     void confirmWritable();
 

@@ -560,6 +560,71 @@ public abstract class StoreContract {
         }
     }
 
+    // Listeners
+
+    @Test
+    void listenerHearsWhoseUserRecordCameOrWasRevoked() {
+        AccessRecorder recorder = new AccessRecorder();
+        store.addListener(recorder);
+        done(store.addUser(admin(ALICE)));
+        recorder.awaitOnly(ALICE);
+        done(store.addUser(member(BOB)));
+        recorder.awaitOnly(BOB);
+        done(store.revokeUser(BOB, LATER));
+        recorder.awaitOnly(BOB);
+    }
+
+    @Test
+    void listenerHearsWhoBecameOrCeasedToBeAMember() {
+        AccessRecorder recorder = new AccessRecorder();
+        store.addListener(recorder);
+        RoomState state = done(store.createRoom(encryptedRoom(ROOM, ALICE)));
+        recorder.awaitOnly(ALICE);
+        state = commit(invitation(state, BOB, MemberRole.MEMBER, LATER));
+        recorder.awaitOnly(BOB);
+        state = commit(invitation(state, CAROL, MemberRole.OWNER, LATER));
+        recorder.awaitOnly(CAROL);
+        state = commit(done(state.remove(BOB, LATER)));
+        recorder.awaitOnly(BOB);
+        state = commit(swap(state, CAROL, DAVE));
+        recorder.awaitOnly(CAROL, DAVE);
+        commit(rekey(state, "last", List.of(DAVE), LATER));
+        recorder.awaitOnly(DAVE);
+    }
+
+    @Test
+    void everyListenerHears() {
+        AccessRecorder first = new AccessRecorder();
+        AccessRecorder second = new AccessRecorder();
+        store.addListener(first);
+        store.addListener(second);
+        done(store.addUser(member(ALICE)));
+        first.awaitOnly(ALICE);
+        second.awaitOnly(ALICE);
+    }
+
+    @Test
+    void listenerThatThrowsDoesNoHarm() {
+        AccessRecorder recorder = new AccessRecorder();
+        store.addListener(new AccessListener() {
+            @Override
+            public void accessMayHaveChanged(Endpoint endpoint) {
+                throw new IllegalStateException("on purpose");
+            }
+
+            @Override
+            public void anyAccessMayHaveChanged() {
+                throw new IllegalStateException("on purpose");
+            }
+        });
+        store.addListener(recorder);
+        done(store.addUser(member(ALICE)));
+        recorder.awaitOnly(ALICE);
+        RoomState state = done(store.createRoom(openRoom(ROOM, BOB)));
+        recorder.awaitOnly(BOB);
+        assertThat(store.findRoom(ROOM)).contains(state);
+    }
+
     // The whole store
 
     @Test

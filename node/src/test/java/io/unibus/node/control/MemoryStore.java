@@ -7,6 +7,8 @@ import io.unibus.protocol.RoomId;
 import io.unibus.protocol.RoomKey;
 import io.unibus.protocol.SealedKey;
 import io.unibus.protocol.User;
+import io.unibus.store.AccessListener;
+import io.unibus.store.AccessListeners;
 import io.unibus.store.NewRoom;
 import io.unibus.store.Outcome;
 import io.unibus.store.Rejection;
@@ -29,6 +31,7 @@ public final class MemoryStore implements Store {
     private final SortedMap<Endpoint, User> users = new TreeMap<>();
     private final SortedMap<RoomId, RoomState> rooms = new TreeMap<>();
     private final Map<KeyName, RoomKey> keys = new HashMap<>();
+    private final AccessListeners listeners = new AccessListeners();
     private Runnable onCall = () -> {};
     private Runnable onCommit = () -> {};
 
@@ -80,9 +83,11 @@ public final class MemoryStore implements Store {
     public Outcome<User> addUser(User user) {
         called();
         synchronized (this) {
-            return users.putIfAbsent(user.endpoint(), user) == null
-                    ? Outcome.done(user)
-                    : Outcome.refused(new Rejection.UserExists(user.endpoint()));
+            if (users.putIfAbsent(user.endpoint(), user) != null) {
+                return Outcome.refused(new Rejection.UserExists(user.endpoint()));
+            }
+            listeners.accessMayHaveChanged(user.endpoint());
+            return Outcome.done(user);
         }
     }
 
@@ -102,6 +107,7 @@ public final class MemoryStore implements Store {
             }
             User revoked = user.get().revoked(at);
             users.put(endpoint, revoked);
+            listeners.accessMayHaveChanged(endpoint);
             return Outcome.done(revoked);
         }
     }
@@ -129,6 +135,7 @@ public final class MemoryStore implements Store {
             RoomState created = RoomState.of(room.room(), 1, List.of(room.owner()));
             rooms.put(id, created);
             keep(id, Epoch.FIRST, room.keys());
+            listeners.accessMayHaveChanged(room.owner().endpoint());
             return Outcome.done(created);
         }
     }
@@ -146,6 +153,8 @@ public final class MemoryStore implements Store {
             RoomState after = change.after(current + 1);
             rooms.put(id, after);
             keep(id, change.room().epoch(), change.keys());
+            change.joining().forEach(member -> listeners.accessMayHaveChanged(member.endpoint()));
+            change.leaving().forEach(listeners::accessMayHaveChanged);
             return Optional.of(after);
         }
     }
@@ -172,6 +181,11 @@ public final class MemoryStore implements Store {
                             state.member(endpoint).orElseThrow().role()))
                     .toList();
         }
+    }
+
+    @Override
+    public void addListener(AccessListener listener) {
+        listeners.add(listener);
     }
 
     @Override

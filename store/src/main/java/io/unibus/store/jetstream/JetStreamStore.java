@@ -6,6 +6,7 @@ import io.unibus.protocol.MemberRoom;
 import io.unibus.protocol.RoomId;
 import io.unibus.protocol.RoomKey;
 import io.unibus.protocol.User;
+import io.unibus.store.AccessListener;
 import io.unibus.store.NewRoom;
 import io.unibus.store.Outcome;
 import io.unibus.store.QuorumUnconfirmedException;
@@ -44,10 +45,12 @@ public final class JetStreamStore implements Store {
     private final RoomCreation creation;
     private final UserWrites userWrites;
     private final Repair repair;
+    private final ViewRefresher refresher;
     private final Runnable release;
     private volatile boolean closed;
 
     /**
+     * @param timer runs what a listener needs while nobody reads
      * @param background runs what may happen after the answer
      * @param release ends what the store was given, once
      */
@@ -56,6 +59,7 @@ public final class JetStreamStore implements Store {
             RoomView rooms,
             UserView users,
             JetStreamOptions options,
+            Timer timer,
             Executor background,
             Runnable release) {
         Ids ids = new Ids(options.random());
@@ -70,6 +74,7 @@ public final class JetStreamStore implements Store {
         this.userWrites = new UserWrites(buckets, users, ids);
         this.repair = new Repair(
                 buckets, rooms, projector, creation, keys, commits, options.repairGrace(), options.nanoTime());
+        this.refresher = new ViewRefresher(timer, List.of(buckets.users(), buckets.rooms()));
         this.release = release;
     }
 
@@ -99,7 +104,7 @@ public final class JetStreamStore implements Store {
                 timeout.plusSeconds(1),
                 options.nanoTime());
         Background background = new Background();
-        JetStreamStore store = new JetStreamStore(buckets, rooms, users, options, background, () -> {
+        JetStreamStore store = new JetStreamStore(buckets, rooms, users, options, fences.timer(), background, () -> {
             background.close();
             fences.close();
         });
@@ -159,6 +164,19 @@ public final class JetStreamStore implements Store {
     @Override
     public List<MemberRoom> roomsOf(Endpoint endpoint) {
         return read(ROOMS, () -> rooms.roomsOf(endpoint));
+    }
+
+    /**
+     * Tells of a change, whoever made it, as soon as the views hold it, which is when the message of the bucket's leader comes; a
+     * lost one is noticed within a second, by fences that this begins to ask regularly. A view that is built anew tells that any
+     * access may have changed.
+     */
+    @Override
+    public void addListener(AccessListener listener) {
+        requireOpen();
+        users.addListener(listener);
+        rooms.addListener(listener);
+        refresher.start();
     }
 
     /** Writes to all five buckets. Concurrent callers share the writes. */

@@ -7,6 +7,8 @@ import io.unibus.protocol.MemberRoom;
 import io.unibus.protocol.Room;
 import io.unibus.protocol.RoomId;
 import io.unibus.protocol.Subject;
+import io.unibus.store.AccessListener;
+import io.unibus.store.AccessListeners;
 import io.unibus.store.RoomState;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -38,6 +40,7 @@ final class RoomView implements EntryListener {
     private final Map<Endpoint, Memberships> memberships = new HashMap<>();
     private final Unreadable unreadable = new Unreadable(Bucket.ROOMS);
     private final Map<String, ChangeObserver> observers = new HashMap<>();
+    private final AccessListeners listeners = new AccessListeners();
     private Set<Keys.OfMember> changed = new HashSet<>();
     private boolean allChanged;
     private long applied;
@@ -80,6 +83,15 @@ final class RoomView implements EntryListener {
                 observers.remove(change);
             }
         }
+    }
+
+    /**
+     * Tells a listener from now on, in the feed's thread and without the lock of this view, of the members that each applied
+     * entry concerns. A repair by pages needs no more than that: reads are answered from this view alone, and each entry is
+     * compared with what the view held, however many writes were skipped.
+     */
+    void addListener(AccessListener listener) {
+        listeners.add(listener);
     }
 
     /** Begins to look out for a change. To be called before it is written. */
@@ -170,21 +182,33 @@ final class RoomView implements EntryListener {
     }
 
     @Override
-    public synchronized void apply(Entry entry) {
+    public void apply(Entry entry) {
+        AccessChanges changes = new AccessChanges();
+        try {
+            apply(entry, changes);
+        } finally {
+            changes.tell(listeners);
+        }
+    }
+
+    private synchronized void apply(Entry entry, AccessChanges changes) {
         gaps += entry.revision() == applied + 1 ? 0 : 1;
         applied = entry.revision();
         if (!Keys.isRecord(entry.key())) {
             return;
         }
-        unreadable.remove(entry.key());
+        if (unreadable.remove(entry.key())) {
+            changes.addAny(); // nobody's rooms could be listed meanwhile
+        }
         try {
             if (Keys.isSubject(entry.key())) {
                 putSubject(Keys.parseSubject(entry.key()), entry);
             } else {
-                putRoom(Keys.parseRoom(entry.key()), entry);
+                putRoom(Keys.parseRoom(entry.key()), entry, changes);
             }
         } catch (MalformedException e) {
             unreadable.add(entry.key(), e);
+            changes.addAny();
         }
     }
 
@@ -195,7 +219,7 @@ final class RoomView implements EntryListener {
         }
     }
 
-    private void putRoom(RoomId id, Entry entry) {
+    private void putRoom(RoomId id, Entry entry, AccessChanges changes) {
         RoomRecord before = rooms.remove(id);
         removed.remove(id);
         RoomRecord after = null;
@@ -211,7 +235,12 @@ final class RoomView implements EntryListener {
                 }
             }
         } finally {
-            changeMembers(id, members(before), members(after));
+            changeMembers(id, members(before), members(after), changes);
+            if (before != null
+                    && after != null
+                    && !before.room().subject().equals(after.room().subject())) {
+                changes.addAll(after.state().members().keySet());
+            }
         }
     }
 
@@ -224,7 +253,8 @@ final class RoomView implements EntryListener {
         return of == null ? endpoint : of.endpoint();
     }
 
-    private void changeMembers(RoomId id, SortedMap<Endpoint, Member> before, SortedMap<Endpoint, Member> after) {
+    private void changeMembers(
+            RoomId id, SortedMap<Endpoint, Member> before, SortedMap<Endpoint, Member> after, AccessChanges changes) {
         before.forEach((endpoint, member) -> {
             Member now = after.get(endpoint);
             if (now == null) {
@@ -232,6 +262,7 @@ final class RoomView implements EntryListener {
             }
             if (!member.equals(now)) {
                 noteChanged(id, endpoint);
+                changes.add(endpoint);
             }
         });
         after.keySet().forEach(endpoint -> {
@@ -241,6 +272,7 @@ final class RoomView implements EntryListener {
                         .rooms()
                         .add(id);
                 noteChanged(id, endpoint);
+                changes.add(endpoint);
             }
         });
     }
@@ -261,7 +293,12 @@ final class RoomView implements EntryListener {
     }
 
     @Override
-    public synchronized void clear() {
+    public void clear() {
+        forgetAll();
+        listeners.anyAccessMayHaveChanged();
+    }
+
+    private synchronized void forgetAll() {
         rooms.clear();
         removed.clear();
         subjects.clear();

@@ -18,8 +18,9 @@ final class Unreadable {
         reasons.put(key, reason.getMessage());
     }
 
-    void remove(String key) {
-        reasons.remove(key);
+    /** Returns whether it was unreadable. */
+    boolean remove(String key) {
+        return reasons.remove(key) != null;
     }
 
     void clear() {

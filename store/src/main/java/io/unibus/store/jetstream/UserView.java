@@ -3,6 +3,8 @@ package io.unibus.store.jetstream;
 import io.unibus.protocol.Endpoint;
 import io.unibus.protocol.MalformedException;
 import io.unibus.protocol.User;
+import io.unibus.store.AccessListener;
+import io.unibus.store.AccessListeners;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,6 +17,7 @@ final class UserView implements EntryListener {
     private final Map<Endpoint, Held<UserRecord>> users = new TreeMap<>();
     private final Map<Endpoint, Long> removed = new HashMap<>();
     private final Unreadable unreadable = new Unreadable(Bucket.USERS);
+    private final AccessListeners listeners = new AccessListeners();
     private long applied;
     private int activeAdmins;
 
@@ -24,6 +27,11 @@ final class UserView implements EntryListener {
      * @param applied the last write to the bucket that is in here
      */
     record Basis(Optional<Held<UserRecord>> user, int activeAdmins, long applied) {}
+
+    /** Tells a listener from now on, in the feed's thread and without the lock of this view, of each entry that is applied. */
+    void addListener(AccessListener listener) {
+        listeners.add(listener);
+    }
 
     synchronized Optional<Held<UserRecord>> find(Endpoint endpoint) {
         unreadable.refuse(Keys.user(endpoint));
@@ -52,7 +60,16 @@ final class UserView implements EntryListener {
     }
 
     @Override
-    public synchronized void apply(Entry entry) {
+    public void apply(Entry entry) {
+        AccessChanges changes = new AccessChanges();
+        try {
+            apply(entry, changes);
+        } finally {
+            changes.tell(listeners);
+        }
+    }
+
+    private synchronized void apply(Entry entry, AccessChanges changes) {
         applied = entry.revision();
         if (!Keys.isRecord(entry.key())) {
             return;
@@ -60,6 +77,7 @@ final class UserView implements EntryListener {
         unreadable.remove(entry.key());
         try {
             Endpoint endpoint = Keys.parseUser(entry.key());
+            changes.add(endpoint);
             count(users.remove(endpoint), -1);
             removed.remove(endpoint);
             if (entry.deleted()) {
@@ -71,11 +89,17 @@ final class UserView implements EntryListener {
             }
         } catch (MalformedException e) {
             unreadable.add(entry.key(), e);
+            changes.addAny();
         }
     }
 
     @Override
-    public synchronized void clear() {
+    public void clear() {
+        forgetAll();
+        listeners.anyAccessMayHaveChanged();
+    }
+
+    private synchronized void forgetAll() {
         users.clear();
         removed.clear();
         unreadable.clear();

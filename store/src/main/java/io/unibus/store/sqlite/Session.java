@@ -14,9 +14,13 @@ import org.sqlite.SQLiteConnection;
 
 /** One connection and its prepared statements. Used by one thread at a time, except {@link #interrupt}. */
 final class Session {
+    /** No version is negative. */
+    private static final long NO_VERSION = -1;
+
     private final SQLiteConnection connection;
     private final Map<String, PreparedStatement> statements = new HashMap<>();
     private boolean changed;
+    private long dataVersion = NO_VERSION;
 
     Session(SQLiteConnection connection) {
         this.connection = connection;
@@ -84,6 +88,15 @@ final class Session {
 
     void forgetChanges() {
         changed = false;
+    }
+
+    /** Returns whether another connection committed since the last call; true in the first call, which has nothing to compare. */
+    boolean hasForeignCommits() throws SQLException {
+        // Commits of this connection do not change it: https://www.sqlite.org/pragma.html#pragma_data_version
+        long version = Integer.toUnsignedLong((int) number("PRAGMA data_version"));
+        boolean differs = version != dataVersion;
+        dataVersion = version;
+        return differs;
     }
 
     /** How long SQLite waits for a lock that another connection holds. */

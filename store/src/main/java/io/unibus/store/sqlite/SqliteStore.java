@@ -6,8 +6,11 @@ import io.unibus.protocol.MemberRoom;
 import io.unibus.protocol.RoomId;
 import io.unibus.protocol.RoomKey;
 import io.unibus.protocol.User;
+import io.unibus.store.AccessListener;
+import io.unibus.store.AccessListeners;
 import io.unibus.store.NewRoom;
 import io.unibus.store.Outcome;
+import io.unibus.store.OutcomeUnknownException;
 import io.unibus.store.RoomChange;
 import io.unibus.store.RoomState;
 import io.unibus.store.Store;
@@ -28,10 +31,13 @@ import java.util.Optional;
 public final class SqliteStore implements Store {
     private final Writer writer;
     private final Readers readers;
+    private final AccessListeners listeners = new AccessListeners();
+    private final DataVersionPoller poller;
 
     private SqliteStore(Writer writer, Readers readers) {
         this.writer = writer;
         this.readers = readers;
+        this.poller = new DataVersionPoller(writer, listeners);
     }
 
     /**
@@ -79,12 +85,12 @@ public final class SqliteStore implements Store {
 
     @Override
     public Outcome<User> addUser(User user) {
-        return writer.write(session -> UserRows.add(session, user));
+        return told(write(session -> UserRows.add(session, user)), user.endpoint());
     }
 
     @Override
     public Outcome<User> revokeUser(Endpoint endpoint, Instant at) {
-        return writer.write(session -> UserRows.revoke(session, endpoint, at));
+        return told(write(session -> UserRows.revoke(session, endpoint, at)), endpoint);
     }
 
     @Override
@@ -94,12 +100,18 @@ public final class SqliteStore implements Store {
 
     @Override
     public Outcome<RoomState> createRoom(NewRoom room) {
-        return writer.write(session -> RoomRows.create(session, room));
+        return told(
+                write(session -> RoomRows.create(session, room)), room.owner().endpoint());
     }
 
     @Override
     public Optional<RoomState> commit(RoomChange change) {
-        return writer.write(session -> RoomRows.commit(session, change));
+        Optional<RoomState> after = write(session -> RoomRows.commit(session, change));
+        if (after.isPresent()) {
+            change.joining().forEach(member -> listeners.accessMayHaveChanged(member.endpoint()));
+            change.leaving().forEach(listeners::accessMayHaveChanged);
+        }
+        return after;
     }
 
     @Override
@@ -112,6 +124,16 @@ public final class SqliteStore implements Store {
         return readers.read(session -> RoomRows.ofMember(session, endpoint));
     }
 
+    /**
+     * Tells of a write through this store before it returns, in its thread; of one through another store or process within a
+     * second, of which it says only that any access may have changed, in a thread of its own.
+     */
+    @Override
+    public void addListener(AccessListener listener) {
+        listeners.add(listener);
+        poller.start();
+    }
+
     /** Concurrent callers share one write. */
     @Override
     public void confirmWritable() {
@@ -121,7 +143,24 @@ public final class SqliteStore implements Store {
     /** Also brings the write-ahead log into the file and removes it, unless another process has the store open. */
     @Override
     public void close() {
+        poller.close();
         readers.close();
         writer.close();
+    }
+
+    private <T> T write(Writer.Work<T> work) {
+        try {
+            return writer.write(work);
+        } catch (OutcomeUnknownException e) {
+            listeners.anyAccessMayHaveChanged();
+            throw e;
+        }
+    }
+
+    private <T> Outcome<T> told(Outcome<T> outcome, Endpoint endpoint) {
+        if (outcome instanceof Outcome.Done<T>) {
+            listeners.accessMayHaveChanged(endpoint);
+        }
+        return outcome;
     }
 }

@@ -61,16 +61,42 @@ final class Writer {
         }
     }
 
+    /**
+     * Returns whether another connection, of whatever process, may have committed since the last call. Commits of this writer do
+     * not count; a connection that is new to this question, or busy for longer than {@code patience}, does.
+     */
+    boolean mayHaveForeignCommits(Duration patience) {
+        if (!awaitLock(patience)) {
+            return true;
+        }
+        try {
+            return !closed && askForForeignCommits(patience);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private boolean askForForeignCommits(Duration patience) {
+        try {
+            Session session = session();
+            session.waitForLocksAtMost(patience);
+            return session.hasForeignCommits();
+        } catch (SQLException e) {
+            discardSession(); // a new one may work again
+            throw errors.before(e);
+        }
+    }
+
     /** Waits for the running transaction, or ends it after the timeout. */
     void close() {
         closed = true;
-        boolean acquired = awaitLock();
+        boolean acquired = awaitLock(timeout);
         if (!acquired) {
             Session running = session;
             if (running != null) {
                 running.interrupt();
             }
-            acquired = awaitLock();
+            acquired = awaitLock(timeout);
         }
         if (acquired) {
             discardSession();
@@ -229,9 +255,9 @@ final class Writer {
         }
     }
 
-    private boolean awaitLock() {
+    private boolean awaitLock(Duration patience) {
         try {
-            return lock.tryLock(timeout.toNanos(), TimeUnit.NANOSECONDS);
+            return lock.tryLock(patience.toNanos(), TimeUnit.NANOSECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return lock.tryLock();

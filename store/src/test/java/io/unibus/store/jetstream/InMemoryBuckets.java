@@ -166,7 +166,8 @@ final class InMemoryBuckets {
                             Bucket.ROOMS_BY_MEMBER, follow(Bucket.ROOMS_BY_MEMBER, IGNORE)),
                     options.operationTimeout(),
                     options.nanoTime());
-            return new JetStreamStore(buckets, rooms, users, options, background, this::close);
+            Timer never = (delay, task) -> {};
+            return new JetStreamStore(buckets, rooms, users, options, never, background, this::close);
         }
 
         RoomView rooms() {
