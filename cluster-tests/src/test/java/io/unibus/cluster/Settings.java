@@ -38,6 +38,16 @@ final class Settings {
         return Integer.getInteger("unibus.rounds", 1);
     }
 
+    /** How often somebody is revoked, or let into a room, while connected. */
+    static int revocations() {
+        return Integer.getInteger("unibus.revocations", 5);
+    }
+
+    /** How many other connections each node has meanwhile. */
+    static int crowd() {
+        return Integer.getInteger("unibus.crowd", 50);
+    }
+
     /** How often two nodes race to change the key of one room. */
     static int races() {
         return Integer.getInteger("unibus.races", 50);

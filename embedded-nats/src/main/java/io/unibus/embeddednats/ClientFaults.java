@@ -25,11 +25,11 @@ final class ClientFaults {
             Pattern.compile("(?<host>\\S+):\\d+ - [cwm]id:\\d+ - (?:\"[^\"\\\\]*+(?:\\\\.[^\"\\\\]*+)*+\" - ){0,2}"
                     + "(?<complaint>.*)");
 
-    /** Said of a login that the node's answer let in and that the server has no room for. */
-    private static final Pattern OF_LOGIN = Pattern.compile("Could not register auth callout user: .*");
+    /** Said of a login that was refused by the callout, or let in by it although the server has no room for it. */
+    private static final Pattern OF_LOGIN = Pattern.compile(
+            "(?<what>Could not register auth callout user|Auth callout service returned an error): .*");
 
     private static final Pattern KIND = Pattern.compile("[A-Za-z' ]{1,60}");
-    private static final Source LOGINS = new Source("all hosts", "login");
     private static final Source OTHERS = new Source("other hosts", "");
 
     private final LongSupplier nanoTime;
@@ -71,7 +71,8 @@ final class ClientFaults {
     private Source sourceOf(String message, long now) {
         Matcher matcher = OF_CLIENT.matcher(message);
         if (!matcher.matches()) {
-            return LOGINS;
+            Matcher login = OF_LOGIN.matcher(message);
+            return new Source("all hosts", login.matches() ? login.group("what") : "");
         }
         Matcher kind = KIND.matcher(matcher.group("complaint"));
         Source source = new Source(

@@ -60,6 +60,14 @@ final class ClientFaultsTest {
         assertThat(take(full)).isEmpty();
     }
 
+    @Test
+    void loginsThatTheCalloutRefusesAreOneKind() {
+        String unknown = "Auth callout service returned an error: user-unknown";
+        assertThat(ClientFaults.isOf(new LogLine(Level.WARN, unknown))).isTrue();
+        assertThat(take(unknown)).isEqualTo(unknown);
+        assertThat(take("Auth callout service returned an error: user-revoked")).isEmpty();
+    }
+
     private static String ofHost(int number) {
         return "10." + number / 256 + ".0." + number % 256 + ":1 - cid:1 - authentication error";
     }

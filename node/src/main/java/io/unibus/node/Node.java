@@ -83,6 +83,7 @@ public final class Node {
         times.findJvmStart();
 
         await(busStarted);
+        bus.admit(parts.controlPlane(), store);
         times.measure("http", http::start);
         cluster.ifPresent(keeper -> keeper.serves(http.url()));
         shutdown.add("announcement", STEP_LIMIT, this::withdraw);

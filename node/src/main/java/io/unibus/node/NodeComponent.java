@@ -6,6 +6,7 @@ import io.unibus.embeddednats.StateListener;
 import io.unibus.node.bus.Bus;
 import io.unibus.node.cluster.ClusterKeeper;
 import io.unibus.node.config.NodeConfig;
+import io.unibus.node.control.ControlPlane;
 import io.unibus.node.host.NodeInfo;
 import io.unibus.node.http.HttpServer;
 import io.unibus.store.Store;
@@ -21,6 +22,8 @@ interface NodeComponent {
     Optional<ClusterKeeper> clusterKeeper();
 
     Store store();
+
+    ControlPlane controlPlane();
 
     HttpServer httpServer();
 

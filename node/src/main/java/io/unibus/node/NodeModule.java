@@ -16,7 +16,6 @@ import java.time.Clock;
 import java.time.InstantSource;
 import java.util.Optional;
 import java.util.function.LongSupplier;
-import javax.inject.Provider;
 import javax.inject.Singleton;
 
 /** How the parts are made that do not say so themselves, and the world outside: clock and randomness. */
@@ -49,9 +48,8 @@ final class NodeModule {
             InstantSource clock,
             LongSupplier nanoTime,
             StateListener childListener,
-            Provider<ControlPlane> control,
             DenialCounter denials) {
-        return new Bus(config, random, clock, nanoTime, childListener, control::get, denials);
+        return new Bus(config, random, clock, nanoTime, childListener, denials);
     }
 
     @Provides

@@ -23,6 +23,7 @@ import io.unibus.node.control.DenialCounter;
 import io.unibus.node.host.ExitCode;
 import io.unibus.node.host.FatalException;
 import io.unibus.node.host.HostNames;
+import io.unibus.store.Store;
 import io.unibus.store.StoreUnavailableException;
 import java.io.IOException;
 import java.security.SecureRandom;
@@ -35,7 +36,6 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.function.LongSupplier;
-import java.util.function.Supplier;
 import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
@@ -52,25 +52,36 @@ public final class Bus implements AutoCloseable {
     public static final String CONTROL = "CONTROL";
 
     private static final String PEERS = "BUS";
+    /** A user as whom nobody can log in: nats-server keeps clients over a reload only if they have the name of a configured one. */
+    private static final String PEER = "peer";
+
     /** Limits the connections of peers to all servers of the cluster together; a single server takes 65,536. */
     private static final int MOST_PEERS = 30_000;
     /** Limits one connection: each subscription takes memory of every server of the cluster. */
     private static final int MOST_SUBSCRIPTIONS = 10_000;
 
+    private static final String BCRYPT_ALPHABET = "./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    private static final int BCRYPT_LENGTH = 53;
+
     private static final String ROUTE_USER = "unibus-node";
 
     private static final Duration START_LIMIT = Duration.ofSeconds(30);
     private static final Duration OWN_LOGIN_LIMIT = Duration.ofSeconds(15);
-    private static final Duration LOGIN_LIMIT = Duration.ofSeconds(2);
     private static final Duration SUSPEND_LIMIT = Duration.ofMillis(500);
 
     private final NodeConfig config;
     private final SecureRandom random;
     private final InstantSource clock;
     private final StateListener listener;
+    private final DenialCounter denials;
+    private final LongSupplier nanoTime;
+    private final PeerConnectionRegistry registry = new PeerConnectionRegistry();
     /** With bus-auth {@code soft}. */
     private final Optional<LoginObserver> loginObserver;
+    /** With bus-auth {@code enforce}. */
+    private final Optional<AllowlistLoginPolicy> allowlist;
 
+    private volatile Optional<AccessEnforcer> enforcer = Optional.empty();
     private final ClusterTroubles troubles;
     private volatile @Nullable Running running;
     private volatile Optional<ClusterAuthority.Leaf> routeCertificate = Optional.empty();
@@ -78,8 +89,7 @@ public final class Bus implements AutoCloseable {
 
     /**
      * @param listener hears of every change of the child's state
-     * @param control knows who is a user; asked only when somebody logs in
-     * @param denials counts, with bus-auth {@code soft}, who would be refused
+     * @param denials counts who is refused, or would be
      */
     public Bus(
             NodeConfig config,
@@ -87,10 +97,14 @@ public final class Bus implements AutoCloseable {
             InstantSource clock,
             LongSupplier nanoTime,
             StateListener listener,
-            Supplier<ControlPlane> control,
             DenialCounter denials) {
+        this.denials = denials;
+        this.nanoTime = nanoTime;
         this.loginObserver =
-                config.busAuth() == BusAuth.SOFT ? Optional.of(new LoginObserver(control, denials)) : Optional.empty();
+                config.busAuth() == BusAuth.SOFT ? Optional.of(new LoginObserver(denials)) : Optional.empty();
+        this.allowlist = config.busAuth() == BusAuth.ENFORCE
+                ? Optional.of(new AllowlistLoginPolicy(registry, denials, nanoTime))
+                : Optional.empty();
         this.troubles = new ClusterTroubles(nanoTime);
         this.config = config;
         this.random = random;
@@ -101,7 +115,7 @@ public final class Bus implements AutoCloseable {
     private record Running(NatsServer server, String version, ControlConnection control, ControlConnection system) {}
 
     /**
-     * Starts the child and lets peers in; returns when both work.
+     * Starts the child and lets peers in; returns when both work. With bus-auth {@code enforce} peers wait for {@link #admit}.
      *
      * @throws FatalException saying what to do
      */
@@ -124,17 +138,19 @@ public final class Bus implements AutoCloseable {
                     .listener(this::childChanged)
                     .logListener(troubles)
                     .build();
-            Admission admission = new Admission(
-                    issuer, PEERS, clock, login -> loginObserver.ifPresent(observer -> observer.observe(login)));
+            AuthCalloutResponder responder = new AuthCalloutResponder(issuer, PEERS, PEER, clock, loginPolicy());
             Running begun = new Running(
                     server,
                     binary.version(),
-                    new ControlConnection(() -> urlOf(server), control, admission::serve),
-                    new ControlConnection(() -> urlOf(server), sys, connection -> {}));
+                    new ControlConnection(() -> urlOf(server), control, responder::serve),
+                    new ControlConnection(
+                            () -> urlOf(server),
+                            sys,
+                            connection -> enforcer.ifPresent(present -> present.follow(connection))));
             become(begun);
             server.start(START_LIMIT);
             begun.control().open(OWN_LOGIN_LIMIT);
-            if (config.store() == StoreKind.KV) {
+            if (config.store() == StoreKind.KV || allowlist.isPresent()) {
                 begun.system().open(OWN_LOGIN_LIMIT);
             }
         } catch (NatsServerException e) {
@@ -146,6 +162,34 @@ public final class Bus implements AutoCloseable {
             Thread.currentThread().interrupt();
             throw new FatalException(ExitCode.UNAVAILABLE, "interrupted while connecting to nats-server", e);
         }
+    }
+
+    private LoginPolicy loginPolicy() {
+        return allowlist.map(policy -> (LoginPolicy) policy)
+                .orElseGet(() -> new OpenLoginPolicy(
+                        request -> loginObserver.ifPresent(observer -> observer.observe(request))));
+    }
+
+    /**
+     * Begins to look up who logs in. With bus-auth {@code enforce} this lets peers in, and from here on each change of the store
+     * reaches their connections. Called once, when bus and store work.
+     */
+    public void admit(ControlPlane control, Store store) {
+        loginObserver.ifPresent(observer -> observer.open(control));
+        allowlist.ifPresent(policy -> {
+            AccessEnforcer made = new AccessEnforcer(
+                    control,
+                    registry,
+                    new ServerRequests(() -> started().system().connection()),
+                    this::serverId,
+                    PEERS,
+                    nanoTime);
+            enforcer = Optional.of(made);
+            started().system().connection().ifPresent(made::follow);
+            store.addListener(made);
+            made.start();
+            policy.open(made);
+        });
     }
 
     /** From here on {@link #close} knows what to close; after it, nothing is begun any more. */
@@ -192,13 +236,27 @@ public final class Bus implements AutoCloseable {
                 .jetStream(config.dataDir().resolve("jetstream"))
                 .account(new Account(SYS, false, List.of(User.nkey(sys.publicKey()))))
                 .account(new Account(CONTROL, true, List.of(User.nkey(control.publicKey()))))
-                .account(new Account(PEERS, false, List.of(), OptionalInt.of(MOST_PEERS)))
+                .account(new Account(
+                        PEERS,
+                        false,
+                        List.of(User.password(PEER, Secret.of(hashOfNothing()))),
+                        OptionalInt.of(MOST_PEERS)))
                 .maxSubscriptions(MOST_SUBSCRIPTIONS)
                 .systemAccount(SYS)
                 .authCallout(new AuthCallout(
-                        issuer.publicKey(), CONTROL, List.of(sys.publicKey(), control.publicKey()), LOGIN_LIMIT))
+                        issuer.publicKey(),
+                        CONTROL,
+                        List.of(sys.publicKey(), control.publicKey()),
+                        AllowlistLoginPolicy.HOLD_LIMIT))
                 .debugMode(config.natsDebug())
                 .build();
+    }
+
+    /** Returns what looks like a hash of bcrypt, of which nobody knows a password. */
+    private String hashOfNothing() {
+        StringBuilder hash = new StringBuilder("$2a$10$");
+        random.ints(BCRYPT_LENGTH, 0, BCRYPT_ALPHABET.length()).forEach(i -> hash.append(BCRYPT_ALPHABET.charAt(i)));
+        return hash.toString();
     }
 
     /** What an operator of a node has to change, where the library cannot know. */
@@ -323,6 +381,18 @@ public final class Bus implements AutoCloseable {
         started().server().restart(reason);
     }
 
+    /** Returns how many connections of peers to this node are known; with bus-auth {@code enforce} only. */
+    public OptionalLong peers() {
+        return allowlist.isPresent()
+                ? serverId().map(id -> OptionalLong.of(registry.established(id))).orElse(OptionalLong.of(0))
+                : OptionalLong.empty();
+    }
+
+    /** Returns how many logins wait for a decision; with bus-auth {@code enforce} only. */
+    public OptionalLong waitingLogins() {
+        return allowlist.map(policy -> OptionalLong.of(policy.waiting())).orElse(OptionalLong.empty());
+    }
+
     /** For how long the present child has been ready. */
     public Optional<Duration> readyFor() {
         return started().server().readyFor();
@@ -353,6 +423,8 @@ public final class Bus implements AutoCloseable {
             now = running;
         }
         try {
+            allowlist.ifPresent(AllowlistLoginPolicy::close);
+            enforcer.ifPresent(AccessEnforcer::close);
             if (now != null) {
                 close(now);
             }

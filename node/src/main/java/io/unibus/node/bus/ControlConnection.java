@@ -7,10 +7,6 @@ import io.nats.client.Options;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.Executors;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -35,18 +31,13 @@ final class ControlConnection implements AutoCloseable {
 
     private static final Duration RETRY_WAIT = Duration.ofMillis(500);
     private static final Duration PING_INTERVAL = Duration.ofSeconds(2);
-    private static final Duration CLOSE_LIMIT = Duration.ofSeconds(3);
     private static final int PINGS_WITHOUT_ANSWER = 2;
 
     private final Supplier<String> url;
     private final BusKeys user;
     private final Consumer<Connection> onLogin;
     /** One login at a time. */
-    private final ScheduledExecutorService logins = Executors.newSingleThreadScheduledExecutor(work -> {
-        Thread thread = new Thread(work, "bus-login");
-        thread.setDaemon(true);
-        return thread;
-    });
+    private final DaemonWorker logins = new DaemonWorker("bus-login");
 
     private volatile @Nullable Login login;
 
@@ -101,11 +92,7 @@ final class ControlConnection implements AutoCloseable {
     }
 
     private void followAfter(Duration wait) {
-        try {
-            var unused = logins.schedule(this::logInAnewIfNeeded, wait.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (RejectedExecutionException closed) {
-            log.debug("no new login after the end");
-        }
+        logins.after(wait.toMillis(), this::logInAnewIfNeeded);
     }
 
     private void logInAnewIfNeeded() {
@@ -177,11 +164,8 @@ final class ControlConnection implements AutoCloseable {
 
     @Override
     public void close() {
-        logins.shutdownNow();
+        logins.end();
         try {
-            if (!logins.awaitTermination(CLOSE_LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
-                log.debug("a login did not end in time");
-            }
             @Nullable Login current = login;
             if (current != null) {
                 current.connection().close();

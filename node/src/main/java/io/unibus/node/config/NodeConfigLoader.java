@@ -163,7 +163,7 @@ final class NodeConfigLoader {
                 .ifPresent(given -> states.put(
                         FeatureFlag.DECENTRALIZED,
                         new NodeConfig.EffectiveState(store == StoreKind.KV ? "on" : "off", given.source())));
-        BusAuth busAuth = option(NodeOption.BUS_AUTH, BusAuth.OFF, NodeConfigLoader::builtBusAuth);
+        BusAuth busAuth = option(NodeOption.BUS_AUTH, BusAuth.OFF, BusAuth::parse);
         values.get(NodeOption.BUS_AUTH)
                 .ifPresent(given -> states.put(
                         FeatureFlag.BUS_AUTH, new NodeConfig.EffectiveState(busAuth.toString(), given.source())));
@@ -191,7 +191,7 @@ final class NodeConfigLoader {
     private static boolean isBuilt(FeatureFlag flag, String state) {
         return switch (flag) {
             case DECENTRALIZED -> true;
-            case BUS_AUTH -> !state.equals(BusAuth.ENFORCE.toString());
+            case BUS_AUTH -> true;
             case BUS_TLS -> state.equals(flag.states().get(0));
         };
     }
@@ -200,14 +200,6 @@ final class NodeConfigLoader {
         return Optional.ofNullable(features.get(FeatureFlag.BUS_AUTH))
                 .map(flag -> BusAuth.parse(flag.state()))
                 .orElse(BusAuth.OFF);
-    }
-
-    private static BusAuth builtBusAuth(String text) {
-        BusAuth mode = BusAuth.parse(text);
-        if (mode == BusAuth.ENFORCE) {
-            throw new IllegalArgumentException("this version can do off and soft");
-        }
-        return mode;
     }
 
     /** As they stand in the field Host: in lower case, without spaces. */

@@ -26,9 +26,10 @@ public enum NodeOption {
     STORE("sqlite|kv", "sqlite", "Where rooms and users are kept: one file, or the replicated buckets of the bus."),
     REPLICAS("1..5", "1 alone, 3 in a cluster", "How many nodes keep a copy of each bucket; with --store kv."),
     BUS_AUTH(
-            "off|soft",
+            "off|soft|enforce",
             "off",
-            "How callers are verified: off believes the name they give; soft too, but counts who proves nothing."),
+            "How callers are verified: off believes the name they give; soft too, but counts who proves nothing; enforce lets"
+                    + " in only proven users."),
     INSECURE(
             "",
             "false",

@@ -28,6 +28,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
 
 /**
  * What each caller may do with rooms and users, and the doing of it. Thread-safe.
@@ -66,6 +67,19 @@ public final class ControlPlane {
 
     public boolean isAdmin(Endpoint caller) {
         return store.findUser(caller).map(User::isActiveAdmin).orElse(false);
+    }
+
+    /** Returns what an endpoint, as which somebody has proven to come, may do on the bus. */
+    public BusAccess busAccess(Endpoint endpoint) {
+        Optional<User> user = store.findUser(endpoint);
+        if (user.isEmpty()) {
+            return new BusAccess.Denied(DenialReason.USER_UNKNOWN);
+        }
+        if (!user.get().isActive()) {
+            return new BusAccess.Denied(DenialReason.USER_REVOKED);
+        }
+        return new BusAccess.Granted(
+                store.roomsOf(endpoint).stream().map(MemberRoom::subject).collect(Collectors.toSet()));
     }
 
     public Outcome<Room> createRoom(Endpoint caller, CreateRoomRequest request) {

@@ -14,7 +14,7 @@ import javax.inject.Inject;
 import javax.inject.Singleton;
 
 /**
- * Counts, with bus-auth {@code soft}, who would be denied with {@code enforce} and why: the evidence that a rollout waits for.
+ * Counts who is denied with bus-auth {@code enforce} and why, and with {@code soft} who would be: the evidence that a rollout waits for.
  * Kept in memory, for at most {@value #MOST} endpoints and reasons; those beyond are counted without their endpoint.
  * Thread-safe.
  */
@@ -52,7 +52,7 @@ public final class DenialCounter {
     private record Count(long number, Instant last) {}
 
     /**
-     * A number of requests or logins of one endpoint that would be refused for one reason.
+     * A number of requests or logins of one endpoint that are refused for one reason, or would be.
      *
      * @param endpoint as which the caller came, proven or not; empty for those who named none
      * @param last when it came last

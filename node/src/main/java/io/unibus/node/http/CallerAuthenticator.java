@@ -2,6 +2,7 @@ package io.unibus.node.http;
 
 import io.unibus.node.config.BusAuth;
 import io.unibus.node.config.NodeConfig;
+import io.unibus.node.control.AuthenticationFailures;
 import io.unibus.node.control.ControlPlane;
 import io.unibus.node.control.DenialCounter;
 import io.unibus.node.control.DenialReason;
@@ -13,6 +14,7 @@ import io.unibus.store.Rejection;
 import java.time.InstantSource;
 import java.util.Optional;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import javax.inject.Inject;
 
 /**
@@ -22,8 +24,17 @@ import javax.inject.Inject;
  * active user, or nothing.
  */
 final class CallerAuthenticator {
+    /** Of one address in the name of one endpoint, within a minute. */
+    static final int MOST_FAILURES = 20;
+
+    private static final Problem TOO_MANY_FAILURES = Problem.of(
+            429,
+            "too-many-requests",
+            "Too many requests from this address in the name of this endpoint proved nothing: wait a minute.");
+
     private final ControlPlane controlPlane;
     private final DenialCounter denials;
+    private final AuthenticationFailures failures;
     private final BusAuth mode;
     /** Empty when nothing is verified. */
     private final Optional<SignatureVerifier> signatures;
@@ -37,6 +48,7 @@ final class CallerAuthenticator {
             LongSupplier nanoTime) {
         this.controlPlane = controlPlane;
         this.denials = denials;
+        this.failures = new AuthenticationFailures(nanoTime);
         this.mode = config.busAuth();
         this.signatures =
                 mode == BusAuth.OFF ? Optional.empty() : Optional.of(new SignatureVerifier(config, clock, nanoTime));
@@ -66,10 +78,26 @@ final class CallerAuthenticator {
     private Endpoint proven(Request request, SignatureVerifier verifier) {
         try {
             SignatureVerifier.Claim claim = verifier.read(request);
-            requireActive(claim.endpoint()); // before the work of verifying, which strangers must not cause
-            return verifier.verify(request, claim);
+            String source = request.source() + " " + claim.endpoint();
+            if (failures.hasFailed(source, MOST_FAILURES)) {
+                throw new ProblemException(TOO_MANY_FAILURES);
+            }
+            return counting(source, () -> {
+                requireActive(claim.endpoint()); // before the work of verifying, which strangers must not cause
+                return verifier.verify(request, claim);
+            });
         } catch (InvalidSignatureException e) {
+            count(Optional.empty(), e.reason());
             throw new ProblemException(e.problem());
+        }
+    }
+
+    private Endpoint counting(String source, Supplier<Endpoint> proof) {
+        try {
+            return proof.get();
+        } catch (InvalidSignatureException e) {
+            failures.fail(source);
+            throw e;
         }
     }
 
@@ -105,12 +133,14 @@ final class CallerAuthenticator {
     private void requireActive(Endpoint caller) {
         Optional<User> user = controlPlane.findUser(caller);
         if (user.isEmpty()) {
+            count(Optional.of(caller), DenialReason.USER_UNKNOWN);
             throw new ProblemException(Problem.of(
                     403,
                     DenialReason.USER_UNKNOWN.code(),
                     "Endpoint " + caller + " is not on the allowlist: an admin adds it with `unibus user add`."));
         }
         if (!user.get().isActive()) {
+            count(Optional.of(caller), DenialReason.USER_REVOKED);
             throw revoked(caller);
         }
     }

@@ -40,7 +40,7 @@ final class HttpMetrics {
     HttpMetrics(NodeInfo info, Bus bus, Optional<ClusterKeeper> cluster, DenialCounter denials) {
         CounterWithCallback.builder()
                 .name("unibus_denials_total")
-                .help("Requests and logins that bus-auth enforce would refuse, by door and reason.")
+                .help("Requests and logins that bus-auth enforce refuses, or with soft would refuse, by door and reason.")
                 .labelNames("door", "reason")
                 .callback(counter -> callWithEach(denials, counter))
                 .register(registry);
@@ -49,6 +49,9 @@ final class HttpMetrics {
                 .help("Requests denied because no quorum confirmed in time what the node knows.")
                 .register(registry);
         cluster.ifPresent(this::watch);
+        if (bus.waitingLogins().isPresent()) {
+            watchLogins(bus);
+        }
         requests = Counter.builder()
                 .name("unibus_http_requests_total")
                 .help("Requests answered, by route and status.")
@@ -93,6 +96,17 @@ final class HttpMetrics {
                 }
             }
         }
+    }
+
+    private void watchLogins(Bus bus) {
+        gauge(
+                "unibus_bus_connections",
+                "Connections of peers to this node's bus.",
+                () -> bus.peers().orElse(0));
+        gauge(
+                "unibus_bus_logins_waiting",
+                "Logins to the bus that wait until the store answers.",
+                () -> bus.waitingLogins().orElse(0));
     }
 
     private void watch(ClusterKeeper cluster) {

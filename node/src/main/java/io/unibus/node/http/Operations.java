@@ -117,6 +117,8 @@ final class Operations {
         json.field("address", bus.clientUrl());
         json.field("version", bus.serverVersion());
         json.field("restarts", bus.restarts());
+        bus.peers().ifPresent(peers -> json.field("peers", peers));
+        bus.waitingLogins().ifPresent(waiting -> json.field("waiting_logins", waiting));
         bus.childPid().ifPresent(pid -> json.field("pid", pid));
         bus.monitoringUrl().ifPresent(url -> json.field("monitoring", url));
     }

@@ -19,6 +19,7 @@ record Problem(int status, String code, String detail, Consumer<JsonWriter> fact
         Answer answer = new Answer(status, Answer.PROBLEM, JsonWriter.object(this::writeFields), java.util.Map.of());
         return switch (status) {
             case 401 -> answer.withHeader("WWW-Authenticate", "Unibus-Endpoint");
+            case 429 -> answer.withHeader("Retry-After", "60");
             case 503 -> answer.withHeader("Retry-After", "1");
             default -> answer;
         };

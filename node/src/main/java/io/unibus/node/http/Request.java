@@ -66,6 +66,12 @@ final class Request {
         return source != null && source.getAddress().isLoopbackAddress() && OwnAuthorities.isLoopback(host());
     }
 
+    /** Returns the address from which this request came, without the port. */
+    String source() {
+        @Nullable InetSocketAddress source = exchange.getSourceAddress();
+        return source == null ? "" : source.getAddress().getHostAddress();
+    }
+
     /** Returns the address to which this request came. */
     InetSocketAddress destination() {
         return exchange.getDestinationAddress();

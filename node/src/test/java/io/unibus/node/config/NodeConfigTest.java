@@ -259,7 +259,7 @@ class NodeConfigTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "{\"bus-auth\":{\"state\":\"enforce\"}}",
+                "{\"bus-tls\":{\"state\":\"on\"}}",
                 "{\"bus-auth\":{\"state\":\"maybe\"}}",
                 "{\"bus-outh\":{\"state\":\"off\"}}",
                 "{\"bus-auth\":{}}",

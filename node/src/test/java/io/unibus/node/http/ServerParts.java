@@ -58,7 +58,7 @@ final class ServerParts {
         NodeInfo info = new NodeInfo("node-1", "1.2.3", ProcessHandle.current().pid(), clock.instant(), "sqlite");
         ControlPlane control = new ControlPlane(store, clock, System::nanoTime, random, config.opTimeout());
         this.denials = new DenialCounter(clock);
-        this.bus = new Bus(config, random, clock, System::nanoTime, (state, reason) -> {}, () -> control, denials);
+        this.bus = new Bus(config, random, clock, System::nanoTime, (state, reason) -> {}, denials);
         this.metrics = new HttpMetrics(info, bus, Optional.empty(), denials);
         this.routes = new Routes(
                 control,

@@ -8,23 +8,17 @@ import io.unibus.node.config.BusAuth;
 import io.unibus.node.control.DenialCounter;
 import io.unibus.node.control.DenialReason;
 import io.unibus.node.control.MemoryStore;
-import io.unibus.protocol.ContentDigest;
 import io.unibus.protocol.Endpoint;
 import io.unibus.protocol.Handle;
-import io.unibus.protocol.JsonObject;
-import io.unibus.protocol.RequestSignature;
-import io.unibus.protocol.SignedRequest;
 import io.unibus.protocol.User;
 import io.unibus.protocol.UserRole;
 import java.io.IOException;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -79,69 +73,18 @@ final class SignedRequestIT {
         server.start();
     }
 
-    /** A request that is sent as it is, whatever was signed. */
-    private final class Sent {
-        private String method = "POST";
-        private String target = "/rooms";
-        private String host = URI.create(server.url()).getRawAuthority();
-        private String body = ROOM;
-        private final List<String> fields = new ArrayList<>();
-
-        Sent signedBy(Identity signer) {
-            return signedBy(
-                    signer, signer.endpoint(), Instant.now(), UUID.randomUUID().toString());
-        }
-
-        Sent signedBy(Identity signer, Endpoint keyId, Instant created, String nonce) {
-            boolean withBody = !body.isEmpty();
-            Optional<String> digest = withBody ? Optional.of(ContentDigest.of(bytes(body))) : Optional.empty();
-            RequestSignature signature = RequestSignature.of(keyId, created, nonce, withBody);
-            URI uri = URI.create("http://" + host + target);
-            byte[] base = signature.base(SignedRequest.of(method, uri, digest));
-            digest.ifPresent(value -> fields.add(ContentDigest.FIELD + ": " + value));
-            fields.add(RequestSignature.INPUT_FIELD + ": " + signature.inputField());
-            fields.add(RequestSignature.SIGNATURE_FIELD + ": " + RequestSignature.signatureField(signer.sign(base)));
-            return this;
-        }
-
-        Sent naming(Identity caller) {
-            fields.add("Unibus-Endpoint: " + caller.endpoint());
-            return this;
-        }
-
-        /** Returns the status, and the code of the problem if it is one. */
-        String answer() throws IOException {
-            try (RawConnection connection = RawConnection.to(server.url())) {
-                List<String> lines = new ArrayList<>(List.of(method + " " + target + " HTTP/1.1", "Host: " + host));
-                lines.addAll(fields);
-                lines.add("Content-Length: " + bytes(body).length);
-                lines.add("");
-                connection.sendLines(lines.toArray(String[]::new)).send(body);
-                RawConnection.Response response = connection.read();
-                return response.status() < 400
-                        ? Integer.toString(response.status())
-                        : response.status() + " "
-                                + JsonObject.parse(bytes(response.body())).requiredString("code");
-            }
-        }
+    private SentRequest post() {
+        return SentRequest.to(server.url(), "POST", "/rooms", ROOM);
     }
 
-    private static byte[] bytes(String text) {
-        return text.getBytes(StandardCharsets.UTF_8);
-    }
-
-    private Sent get(String target) {
-        Sent get = new Sent();
-        get.method = "GET";
-        get.target = target;
-        get.body = "";
-        return get;
+    private SentRequest get(String target) {
+        return SentRequest.to(server.url(), "GET", target, "");
     }
 
     @Test
     void whoeverSignsIsTheCaller() throws IOException {
         start(BusAuth.ENFORCE);
-        assertThat(new Sent().signedBy(alice).answer()).isEqualTo("201");
+        assertThat(post().signedBy(alice).answer()).isEqualTo("201");
         assertThat(store.roomsOf(alice.endpoint())).hasSize(1);
         assertThat(get("/users/" + alice.endpoint() + "?").signedBy(alice).answer())
                 .isEqualTo("200");
@@ -149,7 +92,7 @@ final class SignedRequestIT {
                         .signedBy(alice)
                         .answer())
                 .isEqualTo("200");
-        assertThat(new Sent().naming(revoked).signedBy(alice).answer()).isEqualTo("201");
+        assertThat(post().naming(revoked).signedBy(alice).answer()).isEqualTo("201");
     }
 
     @Test
@@ -163,39 +106,39 @@ final class SignedRequestIT {
     @Test
     void onlyActiveUsersAreLetIn() throws IOException {
         start(BusAuth.ENFORCE);
-        assertThat(new Sent().signedBy(stranger).answer()).isEqualTo("403 user-unknown");
-        assertThat(new Sent().signedBy(revoked).answer()).isEqualTo("403 user-revoked");
-        assertThat(new Sent().naming(alice).answer()).isEqualTo("401 signature-missing");
+        assertThat(post().signedBy(stranger).answer()).isEqualTo("403 user-unknown");
+        assertThat(post().signedBy(revoked).answer()).isEqualTo("403 user-revoked");
+        assertThat(post().naming(alice).answer()).isEqualTo("401 signature-missing");
     }
 
     @Test
     void whatIsNotWhatWasSignedIsRefused() throws IOException {
         start(BusAuth.ENFORCE);
         String nonce = "0123456789abcdef";
-        assertThat(new Sent()
+        assertThat(post()
                         .signedBy(stranger, alice.endpoint(), Instant.now(), nonce)
                         .answer())
                 .isEqualTo("401 signature-wrong");
-        Sent body = new Sent().signedBy(alice);
+        SentRequest body = post().signedBy(alice);
         body.body = "{\"policy\":{\"encrypted\":true}}";
         assertThat(body.answer()).isEqualTo("401 signature-wrong");
-        Sent bodyAdded = get("/rooms/x").signedBy(alice);
+        SentRequest bodyAdded = get("/rooms/x").signedBy(alice);
         bodyAdded.body = "{}";
         assertThat(bodyAdded.answer()).isEqualTo("401 malformed-signature");
-        Sent bodyGone = new Sent().signedBy(alice);
+        SentRequest bodyGone = post().signedBy(alice);
         bodyGone.body = "";
         assertThat(bodyGone.answer()).isEqualTo("401 malformed-signature");
-        Sent method = get("/rooms/x").signedBy(alice);
+        SentRequest method = get("/rooms/x").signedBy(alice);
         method.method = "DELETE";
         method.target = "/rooms/x/members/" + alice.endpoint();
         assertThat(method.answer()).isEqualTo("401 signature-wrong");
-        Sent path = get("/rooms/x").signedBy(alice);
+        SentRequest path = get("/rooms/x").signedBy(alice);
         path.target = "/rooms/y";
         assertThat(path.answer()).isEqualTo("401 signature-wrong");
-        Sent query = get("/rooms/x").signedBy(alice);
+        SentRequest query = get("/rooms/x").signedBy(alice);
         query.target = "/rooms/x?epoch=1";
         assertThat(query.answer()).isEqualTo("401 signature-wrong");
-        Sent twoLabels = get("/rooms/x").signedBy(alice);
+        SentRequest twoLabels = get("/rooms/x").signedBy(alice);
         twoLabels.fields.add(twoLabels.fields.get(0).replace("unibus=", "sig1="));
         assertThat(twoLabels.answer()).isEqualTo("401 malformed-signature");
         assertThat(store.roomsOf(alice.endpoint())).isEmpty();
@@ -204,13 +147,13 @@ final class SignedRequestIT {
     @Test
     void requestForAnotherHostIsRefused() throws IOException {
         start(BusAuth.ENFORCE);
-        Sent other = get("/users/" + alice.endpoint());
+        SentRequest other = get("/users/" + alice.endpoint());
         other.host = "127.0.0.2:" + URI.create(server.url()).getPort();
         assertThat(other.signedBy(alice).answer()).isEqualTo("401 signature-of-other-host");
-        Sent otherPort = get("/users/" + alice.endpoint());
+        SentRequest otherPort = get("/users/" + alice.endpoint());
         otherPort.host = "127.0.0.1:1";
         assertThat(otherPort.signedBy(alice).answer()).isEqualTo("401 signature-of-other-host");
-        Sent replayed = get("/users/" + alice.endpoint());
+        SentRequest replayed = get("/users/" + alice.endpoint());
         replayed.host = "10.9.8.7:8420";
         replayed.signedBy(alice);
         replayed.host = URI.create(server.url()).getRawAuthority();
@@ -221,14 +164,14 @@ final class SignedRequestIT {
     void namesThatTheOperatorHasGivenAreTheNodesOwn() throws IOException {
         start(BusAuth.ENFORCE);
         for (String host : List.of(PROXY_NAME, "BUS.example", PROXY_NAME + ":80")) {
-            Sent named = get("/users/" + alice.endpoint());
+            SentRequest named = get("/users/" + alice.endpoint());
             named.host = host;
             assertThat(named.signedBy(alice).answer()).as(host).isEqualTo("200");
         }
-        Sent local = get("/users/" + alice.endpoint());
+        SentRequest local = get("/users/" + alice.endpoint());
         local.host = "localhost:" + URI.create(server.url()).getPort();
         assertThat(local.signedBy(alice).answer()).isEqualTo("200");
-        Sent unknown = get("/users/" + alice.endpoint());
+        SentRequest unknown = get("/users/" + alice.endpoint());
         unknown.host = "other.example";
         assertThat(unknown.signedBy(alice).answer()).isEqualTo("421 host-not-allowed");
     }
@@ -238,15 +181,32 @@ final class SignedRequestIT {
     void whatAProxyPassesOnIsNotFromThisHost(BusAuth mode) throws IOException {
         start(mode);
         assertThat(get("/metrics").answer()).isEqualTo("200");
-        Sent proxied = get("/metrics");
+        SentRequest proxied = get("/metrics");
         proxied.host = PROXY_NAME;
         assertThat(proxied.signedBy(alice).naming(alice).answer()).isEqualTo("403 admin-only");
     }
 
     @Test
+    void whoFailsTooOftenWaitsAndOthersDoNot() throws IOException {
+        start(BusAuth.ENFORCE);
+        for (int i = 0; i < CallerAuthenticator.MOST_FAILURES; i++) {
+            SentRequest forged = get("/rooms/x").signedBy(stranger, alice.endpoint(), Instant.now(), UUID.randomUUID().toString());
+            assertThat(forged.answer()).isEqualTo("401 signature-wrong");
+        }
+        SentRequest further = get("/rooms/x").signedBy(stranger, alice.endpoint(), Instant.now(), UUID.randomUUID().toString());
+        assertThat(further.answer()).isEqualTo("429 too-many-requests");
+        assertThat(get("/rooms/x").signedBy(stranger).answer()).isEqualTo("403 user-unknown");
+        assertThat(parts.denials.all())
+                .extracting(DenialCounter.Denial::reason, DenialCounter.Denial::count)
+                .containsExactlyInAnyOrder(
+                        Tuple.tuple(DenialReason.SIGNATURE_WRONG, (long) CallerAuthenticator.MOST_FAILURES),
+                        Tuple.tuple(DenialReason.USER_UNKNOWN, 1L));
+    }
+
+    @Test
     void eachRequestIsTakenOnce() throws IOException {
         start(BusAuth.ENFORCE);
-        Sent once = new Sent().signedBy(alice);
+        SentRequest once = post().signedBy(alice);
         assertThat(once.answer()).isEqualTo("201");
         assertThat(once.answer()).isEqualTo("401 signature-replayed");
         assertThat(store.roomsOf(alice.endpoint())).hasSize(1);
@@ -255,16 +215,16 @@ final class SignedRequestIT {
     @Test
     void aRequestIsNotTakenAgainAfterARestart() throws IOException {
         start(BusAuth.ENFORCE);
-        Sent ahead = new Sent().signedBy(alice, alice.endpoint(), Instant.now().plusSeconds(20), "0123456789abcdef");
+        SentRequest ahead = post().signedBy(alice, alice.endpoint(), Instant.now().plusSeconds(20), "0123456789abcdef");
         assertThat(ahead.answer()).isEqualTo("201");
         String host = ahead.host;
         server.close();
         start(BusAuth.ENFORCE);
         ahead.host = host; // of the process before, which a restart keeps and this test cannot
-        Sent again = new Sent();
+        SentRequest again = post();
         again.fields.addAll(ahead.fields);
         assertThat(again.answer()).isEqualTo("503 node-restarted");
-        assertThat(new Sent()
+        assertThat(post()
                         .signedBy(alice, alice.endpoint(), Instant.now().plusSeconds(25), "0123456789abcdef")
                         .answer())
                 .isEqualTo("201");
@@ -274,7 +234,7 @@ final class SignedRequestIT {
     @CsvSource({"-40, 401 signature-outdated", "40, 401 signature-outdated", "25, 201"})
     void clocksMayBeHalfAMinuteApart(long seconds, String answer) throws IOException {
         start(BusAuth.ENFORCE);
-        assertThat(new Sent()
+        assertThat(post()
                         .signedBy(alice, alice.endpoint(), Instant.now().plusSeconds(seconds), "0123456789abcdef")
                         .answer())
                 .isEqualTo(answer);
@@ -283,14 +243,14 @@ final class SignedRequestIT {
     @Test
     void softServesEverybodyAndCountsWhoWouldBeRefused() throws IOException {
         start(BusAuth.SOFT);
-        assertThat(new Sent().signedBy(alice).answer()).isEqualTo("201");
+        assertThat(post().signedBy(alice).answer()).isEqualTo("201");
         assertThat(parts.denials.all()).isEmpty();
-        assertThat(new Sent().naming(alice).answer()).isEqualTo("201");
-        assertThat(new Sent().naming(alice).answer()).isEqualTo("201");
-        assertThat(new Sent().signedBy(stranger).answer()).isEqualTo("201");
-        assertThat(new Sent().naming(revoked).answer()).isEqualTo("403 user-revoked");
-        assertThat(new Sent().answer()).isEqualTo("401 caller-unknown");
-        Sent wrong = new Sent().signedBy(alice).naming(alice);
+        assertThat(post().naming(alice).answer()).isEqualTo("201");
+        assertThat(post().naming(alice).answer()).isEqualTo("201");
+        assertThat(post().signedBy(stranger).answer()).isEqualTo("201");
+        assertThat(post().naming(revoked).answer()).isEqualTo("403 user-revoked");
+        assertThat(post().answer()).isEqualTo("401 caller-unknown");
+        SentRequest wrong = post().signedBy(alice).naming(alice);
         wrong.target = "/rooms?";
         wrong.body = ROOM + " ";
         assertThat(wrong.answer()).isEqualTo("201");
@@ -313,7 +273,7 @@ final class SignedRequestIT {
     @Test
     void offLooksAtNoSignature() throws IOException {
         start(BusAuth.OFF);
-        Sent wrong = new Sent().signedBy(stranger, alice.endpoint(), Instant.now(), "0123456789abcdef");
+        SentRequest wrong = post().signedBy(stranger, alice.endpoint(), Instant.now(), "0123456789abcdef");
         assertThat(wrong.naming(alice).answer()).isEqualTo("201");
         assertThat(parts.denials.all()).isEmpty();
     }

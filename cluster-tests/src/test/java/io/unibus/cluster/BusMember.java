@@ -1,0 +1,149 @@
+package io.unibus.cluster;
+
+import io.nats.client.AuthHandler;
+import io.nats.client.Connection;
+import io.nats.client.ConnectionListener;
+import io.nats.client.ErrorListener;
+import io.nats.client.Message;
+import io.nats.client.Nats;
+import io.nats.client.Options;
+import io.nats.client.Subscription;
+import io.unibus.client.Identity;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A client of the bus with an identity, who knows nothing of unibus: bare jnats with an NKey, with its own defaults but that it
+ * tries for ever. Its login is begun, not waited for.
+ */
+final class BusMember implements AutoCloseable {
+    private final AtomicInteger losses = new AtomicInteger();
+    private final AtomicLong lastLoss = new AtomicLong();
+    private volatile @Nullable Connection connection;
+
+    private BusMember() {}
+
+    /** Begins to log in to one server. */
+    static BusMember of(String url, Identity identity) {
+        BusMember member = new BusMember();
+        Options options = Options.builder()
+                .server(url)
+                .authHandler(loginOf(identity))
+                .inboxPrefix("_INBOX." + identity.endpoint().nkey() + ".")
+                .maxReconnects(-1)
+                .reconnectWait(Duration.ofMillis(50))
+                .connectionListener((connection, event) -> member.changed(connection, event))
+                .errorListener(new ErrorListener() {})
+                .build();
+        try {
+            Nats.connectAsynchronously(options, true);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError(e);
+        }
+        return member;
+    }
+
+    private void changed(Connection from, ConnectionListener.Events event) {
+        connection = from;
+        if (event == ConnectionListener.Events.DISCONNECTED || event == ConnectionListener.Events.CLOSED) {
+            losses.incrementAndGet();
+            lastLoss.set(System.nanoTime());
+        }
+    }
+
+    private static AuthHandler loginOf(Identity identity) {
+        return new AuthHandler() {
+            @Override
+            public byte[] sign(byte[] nonce) {
+                return identity.sign(nonce);
+            }
+
+            @Override
+            public char[] getID() {
+                return identity.endpoint().nkey().toCharArray();
+            }
+
+            @Override
+            public char @Nullable [] getJWT() {
+                return null;
+            }
+        };
+    }
+
+    boolean isConnected() {
+        return status().filter(Connection.Status.CONNECTED::equals).isPresent();
+    }
+
+    /** Whether it has given up for good. */
+    boolean isClosed() {
+        return status().filter(Connection.Status.CLOSED::equals).isPresent();
+    }
+
+    private Optional<Connection.Status> status() {
+        return Optional.ofNullable(connection).map(Connection::getStatus);
+    }
+
+    /** Returns how often it was connected and is not any more. */
+    int losses() {
+        return losses.get();
+    }
+
+    /** Returns when it was disconnected, by the clock of this process. */
+    long lastLoss() {
+        return lastLoss.get();
+    }
+
+    void publish(String subject, String text) {
+        connected().publish(subject, text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** Hears messages on a subject from now on. */
+    void listen(String subject, Consumer<String> heard) {
+        connected()
+                .createDispatcher(message -> heard.accept(text(message)))
+                .subscribe(subject);
+    }
+
+    /** Returns whether what it publishes on a subject comes back to it at once. */
+    boolean hearsItself(String subject) {
+        try {
+            Subscription subscription = connected().subscribe(subject);
+            publish(subject, "echo");
+            boolean heard = subscription.nextMessage(Duration.ofMillis(100)) != null;
+            subscription.unsubscribe();
+            return heard;
+        } catch (IllegalStateException notConnected) {
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError(e);
+        }
+    }
+
+    private Connection connected() {
+        return Optional.ofNullable(connection).orElseThrow(() -> new IllegalStateException("not connected yet"));
+    }
+
+    private static String text(Message message) {
+        return new String(message.getData(), StandardCharsets.UTF_8);
+    }
+
+    @Override
+    public void close() {
+        try {
+            Connection present = connection;
+            if (present != null) {
+                present.close();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError(e);
+        }
+    }
+}

@@ -1,0 +1,52 @@
+package io.unibus.node.control;
+
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.LongSupplier;
+
+/**
+ * Counts, for one way in, how often each source failed to prove itself within the present minute. Bounded: of more than
+ * {@value #MOST} sources within a minute the rest is not counted. Thread-safe.
+ */
+public final class AuthenticationFailures {
+    /** How long a source is remembered from its first failure on. */
+    public static final Duration PERIOD = Duration.ofMinutes(1);
+
+    static final int MOST = 10_000;
+
+    private final LongSupplier nanoTime;
+    private final Map<String, Count> counts = new HashMap<>();
+
+    private record Count(long since, int failures) {}
+
+    public AuthenticationFailures(LongSupplier nanoTime) {
+        this.nanoTime = nanoTime;
+    }
+
+    /** Counts one failure. Returns how many there were before it in the present minute. */
+    public synchronized int fail(String source) {
+        long now = nanoTime.getAsLong();
+        if (counts.size() >= MOST && !counts.containsKey(source)) {
+            counts.values().removeIf(count -> isOver(count, now));
+        }
+        if (counts.size() >= MOST && !counts.containsKey(source)) {
+            return 0;
+        }
+        Count count = counts.merge(
+                source,
+                new Count(now, 1),
+                (old, one) -> isOver(old, now) ? one : new Count(old.since(), old.failures() + 1));
+        return count.failures() - 1;
+    }
+
+    /** Returns whether a source has failed so often in the present minute. */
+    public synchronized boolean hasFailed(String source, int times) {
+        Count count = counts.get(source);
+        return count != null && count.failures() >= times && !isOver(count, nanoTime.getAsLong());
+    }
+
+    private static boolean isOver(Count count, long now) {
+        return now - count.since() > PERIOD.toNanos();
+    }
+}
