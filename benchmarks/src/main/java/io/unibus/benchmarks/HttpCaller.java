@@ -27,7 +27,12 @@ final class HttpCaller implements AutoCloseable {
     }
 
     void get(String path) throws IOException {
-        send("GET " + path + headers + "\r\n");
+        get(path, "");
+    }
+
+    /** Gets with more fields, each of which ends with a line break. */
+    void get(String path, String fields) throws IOException {
+        send("GET " + path + headers + fields + "\r\n");
         expect(200);
     }
 

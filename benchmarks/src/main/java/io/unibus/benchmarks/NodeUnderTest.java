@@ -6,6 +6,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,7 +16,7 @@ import java.util.regex.Pattern;
 
 /** A packaged node, started through {@code bin/unibus} in a directory of its own. Closed by whoever started it. */
 final class NodeUnderTest implements AutoCloseable {
-    private static final Pattern READY = Pattern.compile("node ready http=(\\S+) .* in=([0-9.]+)s");
+    private static final Pattern READY = Pattern.compile("node ready http=(\\S+) nats=(\\S+) .* in=([0-9.]+)s");
     private static final Pattern SHARES = Pattern.compile("start took \\d+ ms: (.*)");
     private static final Pattern SHARE = Pattern.compile("([\\w-]+) (\\d+)");
     private static final Pattern CHILD = Pattern.compile("\"child_pid\":(\\d+)");
@@ -36,20 +37,21 @@ final class NodeUnderTest implements AutoCloseable {
         this.ready = ready;
     }
 
-    /** Returns when the node serves. */
-    static NodeUnderTest start(Path root, Path directory) throws IOException {
+    /** Returns when the node serves. {@code options} are more of its command line. */
+    static NodeUnderTest start(Path root, Path directory, String... options) throws IOException {
         Path data = directory.resolve("data");
         Path log = directory.resolve("node.log");
-        ProcessBuilder builder = new ProcessBuilder(List.of(
-                        root.resolve("bin/unibus").toString(),
-                        "node",
-                        "--data-dir",
-                        data.toString(),
-                        "--http",
-                        "127.0.0.1:0",
-                        "--nats",
-                        "127.0.0.1:0"))
-                .redirectError(log.toFile());
+        List<String> command = new ArrayList<>(List.of(
+                root.resolve("bin/unibus").toString(),
+                "node",
+                "--data-dir",
+                data.toString(),
+                "--http",
+                "127.0.0.1:0",
+                "--nats",
+                "127.0.0.1:0"));
+        command.addAll(List.of(options));
+        ProcessBuilder builder = new ProcessBuilder(command).redirectError(log.toFile());
         builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
         long begin = System.nanoTime();
         Process process = builder.start();
@@ -67,6 +69,15 @@ final class NodeUnderTest implements AutoCloseable {
         return URI.create(ready.group(1));
     }
 
+    /** Returns where clients of the bus connect. */
+    URI bus() {
+        return URI.create(ready.group(2));
+    }
+
+    Path data() {
+        return data;
+    }
+
     /** From the start of the launcher until the line was read here. */
     double millisUntilReadyLine() {
         return millisUntilReadyLine;
@@ -74,7 +85,7 @@ final class NodeUnderTest implements AutoCloseable {
 
     /** From the start of the Java machine, by the node itself. */
     double millisByNode() {
-        return Double.parseDouble(ready.group(2)) * 1000;
+        return Double.parseDouble(ready.group(3)) * 1000;
     }
 
     /** The parts of the start as the node logged them, in milliseconds; they overlap. */

@@ -4,7 +4,6 @@ import io.nats.client.AuthHandler;
 import io.nats.client.Connection;
 import io.nats.client.ConnectionListener;
 import io.nats.client.ErrorListener;
-import io.nats.client.Message;
 import io.nats.client.Nats;
 import io.nats.client.Options;
 import io.nats.client.Subscription;
@@ -14,7 +13,6 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class BusMember implements AutoCloseable {
     private final AtomicInteger losses = new AtomicInteger();
-    private final AtomicLong lastLoss = new AtomicLong();
+    private final AtomicLong firstLoss = new AtomicLong();
     private volatile @Nullable Connection connection;
 
     private BusMember() {}
@@ -53,7 +51,7 @@ final class BusMember implements AutoCloseable {
         connection = from;
         if (event == ConnectionListener.Events.DISCONNECTED || event == ConnectionListener.Events.CLOSED) {
             losses.incrementAndGet();
-            lastLoss.set(System.nanoTime());
+            firstLoss.compareAndSet(0, System.nanoTime());
         }
     }
 
@@ -94,28 +92,30 @@ final class BusMember implements AutoCloseable {
         return losses.get();
     }
 
-    /** Returns when it was disconnected, by the clock of this process. */
-    long lastLoss() {
-        return lastLoss.get();
+    /** Returns when it was disconnected for the first time, by the clock of this process. */
+    long firstLoss() {
+        return firstLoss.get();
     }
 
     void publish(String subject, String text) {
         connected().publish(subject, text.getBytes(StandardCharsets.UTF_8));
     }
 
-    /** Hears messages on a subject from now on. */
-    void listen(String subject, Consumer<String> heard) {
-        connected()
-                .createDispatcher(message -> heard.accept(text(message)))
-                .subscribe(subject);
+    /** Returns whether what it publishes to its own inbox comes back to it. */
+    boolean hearsOwnInbox(Identity identity) {
+        return hearsItself("_INBOX." + identity.endpoint().nkey() + ".echo", Duration.ofSeconds(10));
     }
 
     /** Returns whether what it publishes on a subject comes back to it at once. */
     boolean hearsItself(String subject) {
+        return hearsItself(subject, Duration.ofMillis(100));
+    }
+
+    private boolean hearsItself(String subject, Duration limit) {
         try {
             Subscription subscription = connected().subscribe(subject);
             publish(subject, "echo");
-            boolean heard = subscription.nextMessage(Duration.ofMillis(100)) != null;
+            boolean heard = subscription.nextMessage(limit) != null;
             subscription.unsubscribe();
             return heard;
         } catch (IllegalStateException notConnected) {
@@ -128,10 +128,6 @@ final class BusMember implements AutoCloseable {
 
     private Connection connected() {
         return Optional.ofNullable(connection).orElseThrow(() -> new IllegalStateException("not connected yet"));
-    }
-
-    private static String text(Message message) {
-        return new String(message.getData(), StandardCharsets.UTF_8);
     }
 
     @Override

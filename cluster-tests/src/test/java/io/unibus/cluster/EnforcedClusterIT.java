@@ -84,8 +84,9 @@ final class EnforcedClusterIT {
     }
 
     private List<BusMember> connectToEach(Identity identity) {
-        List<BusMember> members =
-                IntStream.rangeClosed(1, 3).mapToObj(node -> begin(node, identity)).toList();
+        List<BusMember> members = IntStream.rangeClosed(1, 3)
+                .mapToObj(node -> begin(node, identity))
+                .toList();
         awaitConnected(members);
         return members;
     }
@@ -118,7 +119,7 @@ final class EnforcedClusterIT {
             long answered = System.nanoTime();
             for (BusMember member : members) {
                 Await.until("the end of a connection", LIMIT, () -> member.losses() > 0);
-                millis.add((member.lastLoss() - answered) / 1_000_000);
+                millis.add((member.firstLoss() - answered) / 1_000_000);
                 Await.until("the end of its attempts", LIMIT, member::isClosed);
             }
         }
@@ -137,7 +138,7 @@ final class EnforcedClusterIT {
             long answered = System.nanoTime();
             members.forEach(member ->
                     Await.until("the end of a connection", LIMIT, () -> member.losses() > 0 && !member.isConnected()));
-            long millis = (members.get(1).lastLoss() - answered) / 1_000_000;
+            long millis = (members.get(1).firstLoss() - answered) / 1_000_000;
             print("closed on a paused node", List.of(millis));
             assertThat(millis).isLessThanOrEqualTo(LOSS_BOUND.toMillis());
         } finally {

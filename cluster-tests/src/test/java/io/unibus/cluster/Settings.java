@@ -43,6 +43,11 @@ final class Settings {
         return Integer.getInteger("unibus.revocations", 5);
     }
 
+    /** How often a stranger tries to log in, and fails. */
+    static int refusedLogins() {
+        return Integer.getInteger("unibus.refused.logins", 1_000);
+    }
+
     /** How many other connections each node has meanwhile. */
     static int crowd() {
         return Integer.getInteger("unibus.crowd", 50);

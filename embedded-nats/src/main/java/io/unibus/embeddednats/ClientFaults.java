@@ -26,8 +26,8 @@ final class ClientFaults {
                     + "(?<complaint>.*)");
 
     /** Said of a login that was refused by the callout, or let in by it although the server has no room for it. */
-    private static final Pattern OF_LOGIN = Pattern.compile(
-            "(?<what>Could not register auth callout user|Auth callout service returned an error): .*");
+    private static final Pattern OF_LOGIN =
+            Pattern.compile("(?<what>Could not register auth callout user|Auth callout service returned an error): .*");
 
     private static final Pattern KIND = Pattern.compile("[A-Za-z' ]{1,60}");
     private static final Source OTHERS = new Source("other hosts", "");

@@ -9,6 +9,8 @@ import java.util.stream.Collectors;
 final class ConfigText {
     /** Limits a handshake between servers; on a busy host one takes longer than the server's own limit of two. */
     private static final int HANDSHAKE_SECONDS = 5;
+    /** Of a message in the log; less than the header of a JWT, so that no login's password or token is traced. */
+    private static final int TRACED_LENGTH = 40;
 
     private final StringBuilder text = new StringBuilder(2048);
 
@@ -42,6 +44,7 @@ final class ConfigText {
         }
         if (mode == DebugMode.TRACE) {
             line("trace: true");
+            line("max_traced_msg_len: " + TRACED_LENGTH);
         }
     }
 

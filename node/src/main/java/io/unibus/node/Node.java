@@ -83,7 +83,10 @@ public final class Node {
         times.findJvmStart();
 
         await(busStarted);
-        bus.admit(parts.controlPlane(), store);
+        bus.admit(
+                parts.controlPlane(),
+                store,
+                name -> cluster.map(keeper -> keeper.isEnforced(name)).orElse(true));
         times.measure("http", http::start);
         cluster.ifPresent(keeper -> keeper.serves(http.url()));
         shutdown.add("announcement", STEP_LIMIT, this::withdraw);

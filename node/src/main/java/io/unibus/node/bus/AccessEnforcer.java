@@ -15,16 +15,16 @@ import io.unibus.store.StoreException;
 import io.unibus.store.StoreUnavailableException;
 import io.unibus.store.StoreUnusableException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -33,7 +33,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Lets every change of access reach the live connections, with bus-auth {@code enforce}. A connection that has lost something is
  * closed, and its client comes back with what is left. For those that have gained something the server reloads its
- * configuration, whereupon it asks anew for each connection, and none is closed. Thread-safe; closed by {@link Bus}.
+ * configuration, whereupon it asks anew for each connection, and none that was let in is closed. Thread-safe; closed by {@link Bus}.
  *
  * <p>A connection to another node is closed from here when that node has not done so in time, as one that is paused.
  */
@@ -47,22 +47,25 @@ final class AccessEnforcer implements AccessListener, AutoCloseable {
     /** Grants that come within are one reload. */
     private static final Duration GATHER = Duration.ofMillis(150);
 
-    private static final Duration SWEEP = Duration.ofSeconds(10);
-    /** A login that has not become a connection until then has failed. */
-    private static final Duration LOGIN_END = AllowlistLoginPolicy.HOLD_LIMIT.plusSeconds(10);
-    /** Servers say every 10 seconds that they are there. */
-    private static final Duration SERVER_END = Duration.ofSeconds(90);
+    private static final Duration COMPARISON = Duration.ofSeconds(20);
+    /** A server that says nothing for so long does not come back under this id. */
+    private static final Duration SERVER_END = Duration.ofMinutes(10);
 
-    private final ControlPlane control;
     private final PeerConnectionRegistry registry;
     private final ServerRequests servers;
     private final Supplier<Optional<String>> ownServer;
     private final String account;
     private final LongSupplier nanoTime;
     private final DaemonWorker worker = new DaemonWorker("bus-access");
+    private final DaemonWorker kicks = new DaemonWorker("bus-kicks");
     private final DaemonWorker reloads = new DaemonWorker("bus-reload");
+    private final DaemonWorker comparisons = new DaemonWorker("bus-connections");
+    /** When a server was last heard of. */
     private final Map<String, Long> heard = new ConcurrentHashMap<>();
 
+    private volatile Optional<ControlPlane> control = Optional.empty();
+    private volatile Predicate<String> isEnforced = server -> true;
+    private volatile boolean unreadableTold;
     private Set<Endpoint> changed = new HashSet<>();
     private boolean allChanged;
     private boolean checkIsDue;
@@ -73,13 +76,11 @@ final class AccessEnforcer implements AccessListener, AutoCloseable {
      * @param account whose connections these are
      */
     AccessEnforcer(
-            ControlPlane control,
             PeerConnectionRegistry registry,
             ServerRequests servers,
             Supplier<Optional<String>> ownServer,
             String account,
             LongSupplier nanoTime) {
-        this.control = control;
         this.registry = registry;
         this.servers = servers;
         this.ownServer = ownServer;
@@ -87,9 +88,15 @@ final class AccessEnforcer implements AccessListener, AutoCloseable {
         this.nanoTime = nanoTime;
     }
 
-    /** Begins to look after connections that go unheard. */
-    void start() {
-        worker.after(SWEEP.toMillis(), this::sweep);
+    /**
+     * Begins to look at connections.
+     *
+     * @param isEnforcedBy whether a server belongs to a node with bus-auth {@code enforce}; those of others are left alone
+     */
+    void start(ControlPlane present, Predicate<String> isEnforcedBy) {
+        isEnforced = isEnforcedBy;
+        control = Optional.of(present);
+        comparisons.after(0, this::compareWithServers);
         anyAccessMayHaveChanged();
     }
 
@@ -100,32 +107,35 @@ final class AccessEnforcer implements AccessListener, AutoCloseable {
         events.subscribe("$SYS.ACCOUNT." + account + ".DISCONNECT");
         events.subscribe("$SYS.SERVER.*.STATSZ");
         events.subscribe("$SYS.SERVER.*.SHUTDOWN");
-        reloads.execute(this::forgetGone); // what went while nobody listened
+        catchUp();
+    }
+
+    /** Makes up for what may have been missed. */
+    void catchUp() {
+        if (control.isPresent()) {
+            comparisons.execute(this::compareAll);
+        }
     }
 
     /** @throws StoreException when it cannot be confirmed now */
     BusAccess accessOf(Endpoint endpoint) {
-        return control.busAccess(endpoint);
+        return control.orElseThrow(() -> new StoreUnavailableException("the store is not open yet", null))
+                .busAccess(endpoint);
     }
 
     @Override
     public void accessMayHaveChanged(Endpoint endpoint) {
         if (registry.has(endpoint)) {
-            note(List.of(endpoint), false, 0);
+            note(List.of(endpoint), false, Duration.ZERO);
         }
     }
 
     @Override
     public void anyAccessMayHaveChanged() {
-        note(List.of(), true, 0);
+        note(List.of(), true, Duration.ZERO);
     }
 
-    /** Finds out what a login at another node is granted there. */
-    void noteForeign(PeerConnection connection) {
-        note(List.of(connection.endpoint()), false, 0);
-    }
-
-    private void note(Collection<Endpoint> endpoints, boolean all, long delayMillis) {
+    private void note(Collection<Endpoint> endpoints, boolean all, Duration delay) {
         synchronized (this) {
             changed.addAll(endpoints);
             allChanged |= all;
@@ -134,87 +144,83 @@ final class AccessEnforcer implements AccessListener, AutoCloseable {
             }
             checkIsDue = true;
         }
-        worker.after(delayMillis, this::check);
+        worker.after(delay.toMillis(), this::check);
+    }
+
+    private synchronized Set<Endpoint> takeChanged() {
+        Set<Endpoint> taken = changed;
+        if (allChanged) {
+            taken.addAll(registry.endpoints());
+        }
+        changed = new HashSet<>();
+        allChanged = false;
+        checkIsDue = false;
+        return taken;
     }
 
     private void check() {
-        Set<Endpoint> endpoints;
-        synchronized (this) {
-            checkIsDue = false;
-            endpoints = changed;
-            changed = new HashSet<>();
-            if (allChanged) {
-                endpoints.addAll(registry.endpoints());
-                allChanged = false;
-            }
-        }
+        Set<Endpoint> endpoints = takeChanged();
         Set<Endpoint> undecided = new HashSet<>(endpoints);
         try {
             for (Endpoint endpoint : endpoints) {
-                if (checked(endpoint)) {
+                if (isChecked(endpoint)) {
                     undecided.remove(endpoint);
                 }
             }
-        } catch (StoreUnavailableException e) { // nor is it for the others
+        } catch (StoreException e) { // nor is it known of the others
             log.debug("the access of {} endpoints is not known now: {}", undecided.size(), e.getMessage());
-        }
-        if (!undecided.isEmpty()) {
-            note(undecided, false, RETRY.toMillis());
+        } finally {
+            if (!undecided.isEmpty()) {
+                note(undecided, false, RETRY);
+            }
         }
     }
 
-    private boolean checked(Endpoint endpoint) {
+    private boolean isChecked(Endpoint endpoint) {
         try {
-            compare(endpoint, control.busAccess(endpoint));
+            compare(endpoint, accessOf(endpoint));
             return true;
         } catch (StoreUnusableException e) {
-            log.debug("the access of {} cannot be read: {}", endpoint, e.getMessage());
+            if (!unreadableTold) {
+                unreadableTold = true;
+                log.warn(
+                        "what {} may do on the bus cannot be read, so its connections keep what they have: {}",
+                        endpoint,
+                        e.getMessage());
+            }
             return false;
         }
     }
 
     private void compare(Endpoint endpoint, BusAccess access) {
-        List<PeerConnection> foreign = new ArrayList<>();
         for (PeerConnection connection : registry.of(endpoint)) {
-            boolean own = isOwn(connection);
-            if (!own && connection.granted().isEmpty() && access instanceof BusAccess.Granted granted) {
-                boolean unused = connection.grant(granted.rooms());
-                continue;
+            PeerConnection.Effect effect = connection.compare(access);
+            if (connection.isOwn() && effect == PeerConnection.Effect.LOSS) {
+                kick(connection);
+            } else if (connection.isOwn() && effect == PeerConnection.Effect.GAIN) {
+                requestReload();
+            } else if (effect == PeerConnection.Effect.LOSS) {
+                kicks.after(FOREIGN_GRACE.toMillis(), () -> kickForeign(connection));
             }
-            switch (connection.compare(access)) {
-                case LOSS -> {
-                    if (own) {
-                        kick(connection);
-                    } else {
-                        foreign.add(connection);
-                    }
-                }
-                case GAIN -> {
-                    if (own) {
-                        requestReload();
-                    }
-                }
-                case NONE -> {}
-            }
-        }
-        if (!foreign.isEmpty()) {
-            worker.after(FOREIGN_GRACE.toMillis(), () -> foreign.stream()
-                    .filter(connection -> registry.find(connection.id()).isPresent())
-                    .forEach(this::kick));
         }
     }
 
-    private boolean isOwn(PeerConnection connection) {
-        return ownServer.get().filter(connection.id().serverId()::equals).isPresent();
+    private void kickForeign(PeerConnection connection) {
+        if (registry.find(connection.id()).isPresent() && isEnforced.test(connection.serverName())) {
+            kick(connection);
+        }
     }
 
     private void kick(PeerConnection connection) {
-        var unused = servers.kick(connection.id()).whenComplete((answer, failure) -> {
+        var unused = servers.kick(connection.id()).whenComplete((closed, failure) -> {
             if (failure == null) {
-                log.info("closed a connection of {}, which may do less now", connection.endpoint());
+                registry.remove(connection.id());
+                if (closed) {
+                    log.info("closed a connection of {}, which may do less now", connection.endpoint());
+                }
             } else if (registry.find(connection.id()).isPresent()) {
                 log.debug("a connection of {} could not be closed: {}", connection.endpoint(), failure.toString());
-                note(List.of(connection.endpoint()), false, RETRY.toMillis());
+                note(List.of(connection.endpoint()), false, RETRY);
             }
         });
     }
@@ -235,14 +241,21 @@ final class AccessEnforcer implements AccessListener, AutoCloseable {
         }
         Optional<String> server = ownServer.get();
         if (server.isEmpty()) {
-            return; // its connections are gone with it
+            requestReloadLater("it is being started");
+            return;
         }
         try {
-            servers.reload(server.get()).join();
-        } catch (CompletionException | IllegalStateException e) {
-            log.warn("nats-server was not told of new rooms of its clients, and is told again: {}", e.getMessage());
-            reloads.after(RETRY.toMillis(), this::requestReload);
+            servers.reload(server.get()).get();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException e) {
+            requestReloadLater(String.valueOf(e.getCause()));
         }
+    }
+
+    private void requestReloadLater(String why) {
+        log.info("nats-server was not told yet of new rooms of its clients: {}", why);
+        reloads.after(RETRY.toMillis(), this::requestReload);
     }
 
     private void heard(Message event) {
@@ -256,7 +269,7 @@ final class AccessEnforcer implements AccessListener, AutoCloseable {
             ConnectionId id = new ConnectionId(
                     server, JsonValueUtils.readLong(JsonValueUtils.readObject(json, "client"), "id", 0));
             if (event.getSubject().endsWith(".CONNECT")) {
-                registry.find(id).ifPresent(PeerConnection::establish);
+                registry.find(id).ifPresent(this::established);
             } else if (event.getSubject().endsWith(".DISCONNECT")) {
                 registry.remove(id);
             } else if (event.getSubject().endsWith(".SHUTDOWN")) {
@@ -267,39 +280,78 @@ final class AccessEnforcer implements AccessListener, AutoCloseable {
         }
     }
 
-    private void sweep() {
-        long now = nanoTime.getAsLong();
-        registry.removeIf(connection -> isOver(connection, now));
-        heard.values().removeIf(last -> now - last > SERVER_END.toNanos());
-        worker.after(SWEEP.toMillis(), this::sweep);
-    }
-
-    private boolean isOver(PeerConnection connection, long now) {
-        long age = now - connection.entered();
-        return (!connection.isEstablished() && age > LOGIN_END.toNanos())
-                || (age > SERVER_END.toNanos() && !heard.containsKey(connection.id().serverId()));
-    }
-
-    private void forgetGone() {
-        Optional<String> server = ownServer.get();
-        if (server.isEmpty()) {
-            return;
+    private void established(PeerConnection connection) {
+        connection.establish();
+        if (!connection.isOwn()) { // it may have been let in with what it may not have any more
+            accessMayHaveChanged(connection.endpoint());
         }
+    }
+
+    private void compareWithServers() {
+        try {
+            compareAll();
+        } finally {
+            comparisons.after(COMPARISON.toMillis(), this::compareWithServers);
+        }
+    }
+
+    private void compareAll() {
+        Optional<String> own = ownServer.get();
+        long now = nanoTime.getAsLong();
+        own.ifPresent(this::compareWith);
+        for (String server : registry.servers()) {
+            if (own.filter(server::equals).isPresent()) {
+                continue;
+            }
+            if (now - heard.computeIfAbsent(server, first -> now) > SERVER_END.toNanos()) {
+                registry.removeIf(connection -> connection.id().serverId().equals(server));
+                heard.remove(server);
+            } else {
+                compareWith(server);
+            }
+        }
+        own.ifPresent(id -> registry.removeIf(
+                connection -> connection.isOwn() && !connection.id().serverId().equals(id)));
+    }
+
+    /** Of connections that come or go, an event can be missed; the server knows. */
+    private void compareWith(String server) {
         long asked = nanoTime.getAsLong();
         try {
-            Set<Long> open = servers.connections(server.get(), account);
-            registry.removeIf(connection -> connection.id().serverId().equals(server.get())
-                    && connection.isEstablished()
-                    && connection.entered() - asked < 0
-                    && !open.contains(connection.id().number()));
-        } catch (RuntimeException e) {
-            log.debug("the open connections are not known: {}", e.getMessage());
+            Set<Long> open = servers.connections(server, account);
+            for (PeerConnection connection : registry.to(server)) {
+                boolean isOpen = open.remove(connection.id().number());
+                if (isOpen && !connection.isEstablished()) {
+                    established(connection);
+                } else if (isOpen) {
+                    connection.establish();
+                } else if (asked - connection.entered() > AllowlistLoginPolicy.HOLD_LIMIT.toNanos()
+                        && connection.miss()) {
+                    registry.remove(connection.id());
+                }
+            }
+            if (ownServer.get().filter(server::equals).isPresent()) {
+                open.stream().map(number -> new ConnectionId(server, number)).forEach(this::kickUnknown);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException | IllegalStateException e) {
+            log.debug("the connections to {} are not known now: {}", server, e.getMessage());
+        }
+    }
+
+    /** Closes a connection to this node's own server of which nobody knows whose it is: nothing could reach it. */
+    private void kickUnknown(ConnectionId id) {
+        if (registry.find(id).isEmpty()) {
+            var unused = servers.kick(id)
+                    .whenComplete((closed, failure) -> log.info(
+                            "connection {} to the bus is not known, and was asked to come again", id.number()));
         }
     }
 
     @Override
     public void close() {
-        worker.end();
-        reloads.end();
+        List<DaemonWorker> workers = List.of(worker, kicks, reloads, comparisons);
+        workers.forEach(DaemonWorker::end);
     }
 }

@@ -6,6 +6,7 @@ import io.unibus.node.control.DenialReason;
 import io.unibus.protocol.Endpoint;
 import io.unibus.protocol.MalformedException;
 import io.unibus.store.StoreException;
+import io.unibus.store.StoreUnusableException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -22,8 +23,8 @@ import org.slf4j.LoggerFactory;
  * Lets in who proves to be an active user of the allowlist, with bus-auth {@code enforce}, to the subjects of its rooms.
  *
  * <p>A refusal is final for many clients, so only those are refused who are unknown, revoked or prove nothing, or are too many.
- * Whatever cannot be confirmed, as without a quorum, is held and decided as soon as it can be. Logins are decided one after the
- * other: while the store does not answer, nobody can be let in anyway. Closed by {@link Bus}.
+ * Whatever cannot be confirmed, as without a quorum, is held and decided as soon as it can be. Signatures are verified first, so that
+ * nobody who proves nothing takes the place of one who waits. Thread-safe; closed by {@link Bus}.
  */
 final class AllowlistLoginPolicy implements LoginPolicy, AutoCloseable {
     /** How long a login may take, and so how long one is held: longer than the connect time-outs of all clients. */
@@ -33,30 +34,42 @@ final class AllowlistLoginPolicy implements LoginPolicy, AutoCloseable {
     /** On this node; an endpoint that wants more is refused. */
     static final int MOST_PER_ENDPOINT = 100;
 
+    private static final int MOST_UNVERIFIED = 10_000;
     private static final long RETRY_MILLIS = 100;
-    private static final Duration FULL_TOLD_EVERY = Duration.ofMinutes(1);
+    private static final long LATER_MILLIS = 1_000;
+    private static final Duration TOLD_EVERY = Duration.ofMinutes(1);
     private static final Logger log = LoggerFactory.getLogger(AllowlistLoginPolicy.class);
 
     private final PeerConnectionRegistry registry;
+    private final AccessEnforcer enforcer;
     private final DenialCounter denials;
     private final LongSupplier nanoTime;
     private final FailedLoginDelay delays;
-    private final CompletableFuture<AccessEnforcer> opened = new CompletableFuture<>();
-    private final DaemonWorker worker = new DaemonWorker("bus-logins");
+    private final CompletableFuture<Void> opened = new CompletableFuture<>();
+    private final DaemonWorker verifier = new DaemonWorker("bus-signatures");
+    private final DaemonWorker decider = new DaemonWorker("bus-logins");
+    private final AtomicInteger unverified = new AtomicInteger();
     private final AtomicInteger waiting = new AtomicInteger();
     private final AtomicLong fullTold = new AtomicLong();
+    private final AtomicLong tooManyRoomsTold = new AtomicLong();
     private volatile boolean holding;
 
-    AllowlistLoginPolicy(PeerConnectionRegistry registry, DenialCounter denials, LongSupplier nanoTime) {
+    /** @param enforcer knows the access of endpoints once {@link #open} is called */
+    AllowlistLoginPolicy(
+            PeerConnectionRegistry registry, AccessEnforcer enforcer, DenialCounter denials, LongSupplier nanoTime) {
         this.registry = registry;
+        this.enforcer = enforcer;
         this.denials = denials;
         this.nanoTime = nanoTime;
         this.delays = new FailedLoginDelay(nanoTime);
     }
 
-    /** Begins to decide; logins before are held. @param enforcer knows the access of endpoints, and is told of each grant */
-    void open(AccessEnforcer enforcer) {
-        opened.complete(enforcer);
+    /** One login that was proven and waits for its decision. */
+    private record Login(PeerConnection connection, AuthRequest request, AuthReply reply) {}
+
+    /** Begins to decide; logins before are held. */
+    void open() {
+        opened.complete(null);
     }
 
     /** Returns how many logins wait for a decision. */
@@ -66,100 +79,138 @@ final class AllowlistLoginPolicy implements LoginPolicy, AutoCloseable {
 
     @Override
     public void decide(AuthRequest request, AuthReply reply) {
-        Optional<PeerConnection> known = registry.find(request.connection());
-        if (known.isPresent() && request.nkey().isEmpty()) { // a reload of the configuration asks again
-            known.get().granted().ifPresent(rooms -> reply.allow(
-                    BusPermissions.of(known.get().endpoint(), rooms)));
-            return;
+        if (request.nkey().isEmpty()) {
+            answerUnnamed(request, reply);
+        } else {
+            verify(
+                    request,
+                    endpoint -> {
+                        Optional<DenialReason> flaw = request.flawOfSignature(endpoint);
+                        if (flaw.isPresent()) {
+                            refuseLate(request, Optional.of(endpoint), flaw.get(), reply);
+                        } else {
+                            enter(new Login(
+                                    PeerConnection.own(request, endpoint, nanoTime.getAsLong()), request, reply));
+                        }
+                    },
+                    () -> refuseLate(request, Optional.empty(), DenialReason.SIGNATURE_MALFORMED, reply));
         }
-        try {
-            Optional<Endpoint> endpoint = request.endpoint();
-            if (endpoint.isEmpty()) {
-                refuse(request, Optional.empty(), DenialReason.SIGNATURE_MISSING, reply);
-            } else {
-                enter(new PeerConnection(request.connection(), endpoint.get(), nanoTime.getAsLong()), request, reply);
-            }
-        } catch (MalformedException e) {
-            refuse(request, Optional.empty(), DenialReason.SIGNATURE_MALFORMED, reply);
+    }
+
+    /**
+     * Answers at once, since the server waits: after a reload of its configuration it asks for each connection anew, without a key,
+     * also for those that have not logged in.
+     */
+    private void answerUnnamed(AuthRequest request, AuthReply reply) {
+        Optional<PeerConnection> known = registry.find(request.connection());
+        boolean allowed = known.isPresent()
+                && known.get().granted().isPresent()
+                && reply.allow(BusPermissions.of(
+                        known.get().endpoint(), known.get().granted().get()));
+        if (!allowed) {
+            refuse(Optional.empty(), DenialReason.SIGNATURE_MISSING, reply);
         }
     }
 
     @Override
     public void noteForeign(AuthRequest request) {
-        try {
-            request.endpoint().ifPresent(endpoint -> {
-                PeerConnection connection = new PeerConnection(request.connection(), endpoint, nanoTime.getAsLong());
-                if (registry.enter(connection) && opened.isDone()) {
-                    opened.join().noteForeign(connection);
-                }
-            });
-        } catch (MalformedException e) {
-            log.debug("a login at another node names no endpoint");
+        if (request.nkey().isPresent()) {
+            verify(
+                    request,
+                    endpoint -> {
+                        if (request.flawOfSignature(endpoint).isEmpty()) {
+                            PeerConnection connection = PeerConnection.foreign(request, endpoint, nanoTime.getAsLong());
+                            if (registry.enter(connection)) {
+                                enforcer.accessMayHaveChanged(endpoint);
+                            }
+                        }
+                    },
+                    () -> {});
         }
     }
 
-    private void enter(PeerConnection connection, AuthRequest request, AuthReply reply) {
-        if (waiting.get() >= MOST_WAITING || !registry.enter(connection)) {
-            tellFull();
-            return;
+    private interface Named {
+        void accept(Endpoint endpoint);
+    }
+
+    private void verify(AuthRequest request, Named named, Runnable malformed) {
+        if (unverified.get() >= MOST_UNVERIFIED) {
+            return; // the client tries again
         }
-        waiting.incrementAndGet();
-        worker.execute(() -> {
-            try {
-                settle(connection, request, reply);
-            } finally {
-                waiting.decrementAndGet();
-            }
+        unverified.incrementAndGet();
+        verifier.execute(() -> {
+            unverified.decrementAndGet();
+            Optional<Endpoint> endpoint = endpointOf(request);
+            endpoint.ifPresentOrElse(named::accept, malformed);
         });
     }
 
-    private void tellFull() {
-        long now = nanoTime.getAsLong();
-        long last = fullTold.get();
-        if ((last == 0 || now - last > FULL_TOLD_EVERY.toNanos()) && fullTold.compareAndSet(last, now)) {
-            log.warn("{} logins to the bus wait, and more are not taken: their clients have to try again", waiting);
+    private static Optional<Endpoint> endpointOf(AuthRequest request) {
+        try {
+            return request.endpoint();
+        } catch (MalformedException e) {
+            return Optional.empty();
         }
     }
 
-    private void settle(PeerConnection connection, AuthRequest request, AuthReply reply) {
-        Optional<DenialReason> flaw = request.flawOfSignature(connection.endpoint());
-        if (flaw.isPresent()) {
-            registry.remove(connection.id());
-            refuse(request, Optional.of(connection.endpoint()), flaw.get(), reply);
+    private void enter(Login login) {
+        if (waiting.get() >= MOST_WAITING || !registry.enter(login.connection())) {
+            if (isDue(fullTold)) {
+                log.warn("{} logins to the bus wait, and more are not taken: their clients have to try again", waiting);
+            }
             return;
         }
-        long deadline = connection.entered() + HOLD_LIMIT.toNanos();
+        waiting.incrementAndGet();
+        decider.execute(() -> settle(login));
+    }
+
+    private boolean isDue(AtomicLong told) {
+        long now = nanoTime.getAsLong();
+        long last = told.get();
+        return (last == 0 || now - last > TOLD_EVERY.toNanos()) && told.compareAndSet(last, now);
+    }
+
+    private void settle(Login login) {
+        boolean later = false;
         try {
-            AccessEnforcer enforcer = opened.get(HOLD_LIMIT.toNanos(), TimeUnit.NANOSECONDS);
-            Optional<BusAccess> access = awaitAccess(enforcer, connection.endpoint(), deadline);
-            if (access.isEmpty()) {
-                registry.remove(connection.id()); // the server has given it up
-            } else if (access.get() instanceof BusAccess.Granted granted) {
-                grant(enforcer, connection, granted, reply);
-            } else if (access.get() instanceof BusAccess.Denied denied) {
-                registry.remove(connection.id());
-                refuse(request, Optional.of(connection.endpoint()), denied.reason(), reply);
-            }
+            opened.get(HOLD_LIMIT.toNanos(), TimeUnit.NANOSECONDS);
+            later = !isSettled(login);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (TimeoutException | ExecutionException e) {
-            registry.remove(connection.id());
+            registry.remove(login.connection().id());
+        } finally {
+            if (later) {
+                decider.after(LATER_MILLIS, () -> settle(login));
+            } else {
+                waiting.decrementAndGet();
+            }
         }
     }
 
-    private Optional<BusAccess> awaitAccess(AccessEnforcer enforcer, Endpoint endpoint, long deadline)
-            throws InterruptedException {
+    /** Decides, which waits as long as the store does not answer. Returns false when this login alone has to wait. */
+    private boolean isSettled(Login login) throws InterruptedException {
+        long deadline = login.connection().entered() + HOLD_LIMIT.toNanos();
         while (nanoTime.getAsLong() - deadline < 0) {
             try {
-                BusAccess access = enforcer.accessOf(endpoint);
+                BusAccess access = enforcer.accessOf(login.connection().endpoint());
                 tellHolding(false, "");
-                return Optional.of(access);
+                if (access instanceof BusAccess.Granted granted) {
+                    grant(login, granted);
+                } else {
+                    deny(login, access);
+                }
+                return true;
+            } catch (StoreUnusableException e) {
+                log.debug("a login waits: {}", e.getMessage());
+                return false;
             } catch (StoreException e) {
                 tellHolding(true, String.valueOf(e.getMessage()));
                 Thread.sleep(RETRY_MILLIS);
             }
         }
-        return Optional.empty();
+        registry.remove(login.connection().id()); // the server has given it up
+        return true;
     }
 
     private void tellHolding(boolean now, String why) {
@@ -171,47 +222,65 @@ final class AllowlistLoginPolicy implements LoginPolicy, AutoCloseable {
         holding = now;
     }
 
-    private void grant(
-            AccessEnforcer enforcer, PeerConnection connection, BusAccess.Granted access, AuthReply reply) {
+    private void deny(Login login, BusAccess access) {
+        registry.remove(login.connection().id());
+        if (access instanceof BusAccess.Denied denied) {
+            refuseLate(login.request(), Optional.of(login.connection().endpoint()), denied.reason(), login.reply());
+        }
+    }
+
+    private void grant(Login login, BusAccess.Granted access) {
+        PeerConnection connection = login.connection();
         Endpoint endpoint = connection.endpoint();
-        long others = registry.of(endpoint).stream()
-                .filter(other -> other.id().serverId().equals(connection.id().serverId()) && other.granted().isPresent())
-                .count();
-        if (others >= MOST_PER_ENDPOINT) {
+        if (connectionsOf(endpoint) >= MOST_PER_ENDPOINT) {
             registry.remove(connection.id());
-            reply.refuse("this endpoint has " + others + " connections to this node already");
+            refuseLate(login.request(), Optional.of(endpoint), DenialReason.TOO_MANY_CONNECTIONS, login.reply());
             return;
         }
         boolean changedMeanwhile = connection.grant(access.rooms());
-        if (!reply.allow(BusPermissions.of(endpoint, access.rooms()))) {
+        if (!login.reply().allow(BusPermissions.of(endpoint, access.rooms()))) {
             registry.remove(connection.id());
-            reply.refuse("the endpoint is in more rooms than a server can be told of");
-            log.warn(
-                    "{} is in {} rooms, more than nats-server can be told of in one message, and is not let in to the bus: let"
-                            + " it leave some",
-                    endpoint,
-                    access.rooms().size());
+            refuseLate(login.request(), Optional.of(endpoint), DenialReason.TOO_MANY_ROOMS, login.reply());
+            if (isDue(tooManyRoomsTold)) {
+                log.warn(
+                        "{} is in {} rooms, more than nats-server can be told of in one message, and is not let in to the bus:"
+                                + " let it leave some",
+                        endpoint,
+                        access.rooms().size());
+            }
         } else if (changedMeanwhile) {
             enforcer.accessMayHaveChanged(endpoint);
         }
     }
 
-    /** Those who fail often are answered late. */
-    private void refuse(AuthRequest request, Optional<Endpoint> endpoint, DenialReason reason, AuthReply reply) {
+    /** Counts those that exist for certain: many a client is gone when its login is decided. */
+    private long connectionsOf(Endpoint endpoint) {
+        return registry.of(endpoint).stream()
+                .filter(other -> other.isOwn() && other.isEstablished())
+                .count();
+    }
+
+    private void refuse(Optional<Endpoint> endpoint, DenialReason reason, AuthReply reply) {
         denials.count(DenialCounter.Door.BUS, endpoint, reason);
+        reply.refuse(reason.code());
+    }
+
+    /** Refuses; those who fail often are answered late. */
+    private void refuseLate(AuthRequest request, Optional<Endpoint> endpoint, DenialReason reason, AuthReply reply) {
         long delay = delays.afterFailure(request.host());
         if (delay == 0) {
-            reply.refuse(reason.code());
+            refuse(endpoint, reason, reply);
         } else {
-            worker.after(delay, () -> {
+            verifier.after(delay, () -> {
                 delays.answered();
-                reply.refuse(reason.code());
+                refuse(endpoint, reason, reply);
             });
         }
     }
 
     @Override
     public void close() {
-        worker.end();
+        verifier.end();
+        decider.end();
     }
 }

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.time.InstantSource;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -56,7 +57,9 @@ final class AuthCalloutResponder {
     private void answer(Connection connection, Message message) {
         try {
             AuthRequest request = AuthRequest.parse(message.getData());
-            if (request.connection().serverId().equals(connection.getServerInfo().getServerId())) {
+            if (request.connection()
+                    .serverId()
+                    .equals(connection.getServerInfo().getServerId())) {
                 policy.decide(request, new SignedReply(connection, request, message.getReplyTo()));
             } else {
                 policy.noteForeign(request);
@@ -80,10 +83,11 @@ final class AuthCalloutResponder {
 
         @Override
         public boolean allow(BusPermissions permissions) {
-            String jwt = issue(user, account, permissions);
-            if (jwt.length() > connection.getMaxPayload() * 3 / 4 - ENVELOPE) { // in the answer it stands in base64
+            long most = connection.getMaxPayload() - ENVELOPE;
+            if (permissions.toJson().length() > most * 9 / 16) { // the JWT is in base64, and in the answer once more
                 return false;
             }
+            String jwt = issue(user, account, permissions);
             publish(json -> JsonUtils.addField(json, "jwt", jwt));
             return true;
         }
@@ -93,7 +97,7 @@ final class AuthCalloutResponder {
             publish(json -> JsonUtils.addField(json, "error", reason));
         }
 
-        private void publish(java.util.function.Consumer<StringBuilder> content) {
+        private void publish(Consumer<StringBuilder> content) {
             JsonSerializable response = () -> {
                 StringBuilder json = JsonUtils.beginJson();
                 content.accept(json);

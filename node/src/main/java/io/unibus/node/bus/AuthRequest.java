@@ -19,17 +19,17 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Source of the form: the NATS documentation of the authorization callout, version 2 of its claims.
  *
+ * @param serverName the name of the server, which is that of its node
  * @param userKey the key that the server made up for the answer
  * @param host the client's address
- * @param user the name that the client gave; after a reload, the one that the answer before gave it
- * @param nkey whom the client claims to be
+ * @param nkey whom the client claims to be; empty after a reload
  * @param signature the client's, over {@code nonce}, in either alphabet of base64
  */
 record AuthRequest(
         ConnectionId connection,
+        String serverName,
         String userKey,
         String host,
-        Optional<String> user,
         Optional<String> nkey,
         Optional<String> signature,
         Optional<String> nonce) {
@@ -41,13 +41,12 @@ record AuthRequest(
             JsonValue nats = JsonValueUtils.readObject(claims, "nats");
             JsonValue client = JsonValueUtils.readObject(nats, "client_info");
             JsonValue options = JsonValueUtils.readObject(nats, "connect_opts");
+            JsonValue server = JsonValueUtils.readObject(nats, "server_id");
             return new AuthRequest(
-                    new ConnectionId(
-                            required(JsonValueUtils.readObject(nats, "server_id"), "id"),
-                            JsonValueUtils.readLong(client, "id", 0)),
+                    new ConnectionId(required(server, "id"), JsonValueUtils.readLong(client, "id", 0)),
+                    text(server, "name").orElse(""),
                     required(nats, "user_nkey"),
                     text(client, "host").orElse(""),
-                    text(options, "user"),
                     text(options, "nkey"),
                     text(options, "sig"),
                     text(client, "nonce"));

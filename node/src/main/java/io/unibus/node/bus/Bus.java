@@ -36,6 +36,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
@@ -73,15 +74,14 @@ public final class Bus implements AutoCloseable {
     private final SecureRandom random;
     private final InstantSource clock;
     private final StateListener listener;
-    private final DenialCounter denials;
-    private final LongSupplier nanoTime;
     private final PeerConnectionRegistry registry = new PeerConnectionRegistry();
     /** With bus-auth {@code soft}. */
     private final Optional<LoginObserver> loginObserver;
+
+    private final AccessEnforcer enforcer;
     /** With bus-auth {@code enforce}. */
     private final Optional<AllowlistLoginPolicy> allowlist;
 
-    private volatile Optional<AccessEnforcer> enforcer = Optional.empty();
     private final ClusterTroubles troubles;
     private volatile @Nullable Running running;
     private volatile Optional<ClusterAuthority.Leaf> routeCertificate = Optional.empty();
@@ -98,12 +98,17 @@ public final class Bus implements AutoCloseable {
             LongSupplier nanoTime,
             StateListener listener,
             DenialCounter denials) {
-        this.denials = denials;
-        this.nanoTime = nanoTime;
         this.loginObserver =
                 config.busAuth() == BusAuth.SOFT ? Optional.of(new LoginObserver(denials)) : Optional.empty();
+        this.enforcer = new AccessEnforcer(
+                registry,
+                new ServerRequests(() ->
+                        Optional.ofNullable(running).flatMap(now -> now.system().connection())),
+                this::serverId,
+                PEERS,
+                nanoTime);
         this.allowlist = config.busAuth() == BusAuth.ENFORCE
-                ? Optional.of(new AllowlistLoginPolicy(registry, denials, nanoTime))
+                ? Optional.of(new AllowlistLoginPolicy(registry, enforcer, denials, nanoTime))
                 : Optional.empty();
         this.troubles = new ClusterTroubles(nanoTime);
         this.config = config;
@@ -142,11 +147,8 @@ public final class Bus implements AutoCloseable {
             Running begun = new Running(
                     server,
                     binary.version(),
-                    new ControlConnection(() -> urlOf(server), control, responder::serve),
-                    new ControlConnection(
-                            () -> urlOf(server),
-                            sys,
-                            connection -> enforcer.ifPresent(present -> present.follow(connection))));
+                    new ControlConnection(() -> urlOf(server), control, responder::serve, () -> {}),
+                    new ControlConnection(() -> urlOf(server), sys, this::followConnections, enforcer::catchUp));
             become(begun);
             server.start(START_LIMIT);
             begun.control().open(OWN_LOGIN_LIMIT);
@@ -165,30 +167,30 @@ public final class Bus implements AutoCloseable {
     }
 
     private LoginPolicy loginPolicy() {
-        return allowlist.map(policy -> (LoginPolicy) policy)
-                .orElseGet(() -> new OpenLoginPolicy(
-                        request -> loginObserver.ifPresent(observer -> observer.observe(request))));
+        return allowlist
+                .map(policy -> (LoginPolicy) policy)
+                .orElseGet(() ->
+                        new OpenLoginPolicy(request -> loginObserver.ifPresent(observer -> observer.observe(request))));
+    }
+
+    private void followConnections(Connection system) {
+        if (allowlist.isPresent()) {
+            enforcer.follow(system);
+        }
     }
 
     /**
      * Begins to look up who logs in. With bus-auth {@code enforce} this lets peers in, and from here on each change of the store
      * reaches their connections. Called once, when bus and store work.
+     *
+     * @param isEnforced whether the node of a name has bus-auth {@code enforce} too
      */
-    public void admit(ControlPlane control, Store store) {
+    public void admit(ControlPlane control, Store store, Predicate<String> isEnforced) {
         loginObserver.ifPresent(observer -> observer.open(control));
         allowlist.ifPresent(policy -> {
-            AccessEnforcer made = new AccessEnforcer(
-                    control,
-                    registry,
-                    new ServerRequests(() -> started().system().connection()),
-                    this::serverId,
-                    PEERS,
-                    nanoTime);
-            enforcer = Optional.of(made);
-            started().system().connection().ifPresent(made::follow);
-            store.addListener(made);
-            made.start();
-            policy.open(made);
+            store.addListener(enforcer);
+            enforcer.start(control, isEnforced);
+            policy.open();
         });
     }
 
@@ -252,9 +254,12 @@ public final class Bus implements AutoCloseable {
                 .build();
     }
 
-    /** Returns what looks like a hash of bcrypt, of which nobody knows a password. */
+    /**
+     * Returns what looks like a hash of bcrypt, of which nobody knows a password. Of the lowest cost, since in a reload the server
+     * compares it once for each connection.
+     */
     private String hashOfNothing() {
-        StringBuilder hash = new StringBuilder("$2a$10$");
+        StringBuilder hash = new StringBuilder("$2a$04$");
         random.ints(BCRYPT_LENGTH, 0, BCRYPT_ALPHABET.length()).forEach(i -> hash.append(BCRYPT_ALPHABET.charAt(i)));
         return hash.toString();
     }
@@ -308,7 +313,7 @@ public final class Bus implements AutoCloseable {
         return connection(started().control());
     }
 
-    /** Like {@link #controlConnection}, to the servers' own account; only with a replicated store. */
+    /** Like {@link #controlConnection}, to the servers' own account; with a replicated store or bus-auth {@code enforce}. */
     public Connection systemConnection() {
         return connection(started().system());
     }
@@ -384,7 +389,9 @@ public final class Bus implements AutoCloseable {
     /** Returns how many connections of peers to this node are known; with bus-auth {@code enforce} only. */
     public OptionalLong peers() {
         return allowlist.isPresent()
-                ? serverId().map(id -> OptionalLong.of(registry.established(id))).orElse(OptionalLong.of(0))
+                ? serverId()
+                        .map(id -> OptionalLong.of(registry.established(id)))
+                        .orElse(OptionalLong.of(0))
                 : OptionalLong.empty();
     }
 
@@ -424,7 +431,7 @@ public final class Bus implements AutoCloseable {
         }
         try {
             allowlist.ifPresent(AllowlistLoginPolicy::close);
-            enforcer.ifPresent(AccessEnforcer::close);
+            enforcer.close();
             if (now != null) {
                 close(now);
             }

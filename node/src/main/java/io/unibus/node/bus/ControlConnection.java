@@ -36,6 +36,7 @@ final class ControlConnection implements AutoCloseable {
     private final Supplier<String> url;
     private final BusKeys user;
     private final Consumer<Connection> onLogin;
+    private final Runnable onReconnect;
     /** One login at a time. */
     private final DaemonWorker logins = new DaemonWorker("bus-login");
 
@@ -44,11 +45,13 @@ final class ControlConnection implements AutoCloseable {
     /**
      * @param url where the child listens now
      * @param onLogin what each new connection is first used for
+     * @param onReconnect told when a connection is back by itself, and may have missed something
      */
-    ControlConnection(Supplier<String> url, BusKeys user, Consumer<Connection> onLogin) {
+    ControlConnection(Supplier<String> url, BusKeys user, Consumer<Connection> onLogin, Runnable onReconnect) {
         this.url = url;
         this.user = user;
         this.onLogin = onLogin;
+        this.onReconnect = onReconnect;
     }
 
     private record Login(Connection connection, String url) {}
@@ -151,6 +154,9 @@ final class ControlConnection implements AutoCloseable {
     /** The library gives up for good when a server refuses it twice, which a foreign one on the old port would do. */
     private void changed(Connection connection, ConnectionListener.Events event) {
         @Nullable Login current = login;
+        if (event == ConnectionListener.Events.RECONNECTED) {
+            onReconnect.run();
+        }
         if (event == ConnectionListener.Events.CLOSED
                 && current != null
                 && current.connection().equals(connection)) {

@@ -20,11 +20,14 @@ final class DaemonWorker extends ScheduledThreadPoolExecutor {
     private final String name;
 
     DaemonWorker(String name) {
-        super(1, work -> {
-            Thread thread = new Thread(work, name);
-            thread.setDaemon(true);
-            return thread;
-        }, new DiscardPolicy());
+        super(
+                1,
+                work -> {
+                    Thread thread = new Thread(work, name);
+                    thread.setDaemon(true);
+                    return thread;
+                },
+                new DiscardPolicy());
         this.name = name;
         setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
     }

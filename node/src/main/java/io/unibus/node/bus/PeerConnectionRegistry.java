@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,12 +30,26 @@ final class PeerConnectionRegistry {
         }
         remove(connection.id());
         connections.put(connection.id(), connection);
-        byEndpoint.computeIfAbsent(connection.endpoint(), endpoint -> new HashSet<>()).add(connection);
+        byEndpoint
+                .computeIfAbsent(connection.endpoint(), endpoint -> new HashSet<>())
+                .add(connection);
         return true;
     }
 
     synchronized Optional<PeerConnection> find(ConnectionId id) {
         return Optional.ofNullable(connections.get(id));
+    }
+
+    /** Returns the connections to a server. */
+    synchronized List<PeerConnection> to(String serverId) {
+        return connections.values().stream()
+                .filter(connection -> connection.id().serverId().equals(serverId))
+                .toList();
+    }
+
+    /** Returns the servers that have connections. */
+    synchronized Set<String> servers() {
+        return connections.keySet().stream().map(ConnectionId::serverId).collect(Collectors.toSet());
     }
 
     /** Returns whether there is a connection of an endpoint. */
@@ -54,9 +69,7 @@ final class PeerConnectionRegistry {
 
     /** Counts the connections to a server that were let in. */
     synchronized long established(String serverId) {
-        return connections.values().stream()
-                .filter(connection -> connection.id().serverId().equals(serverId) && connection.isEstablished())
-                .count();
+        return to(serverId).stream().filter(PeerConnection::isEstablished).count();
     }
 
     synchronized void remove(ConnectionId id) {

@@ -14,6 +14,7 @@ import io.unibus.bootstrap.ServerQueries;
 import io.unibus.bootstrap.WriteWatch;
 import io.unibus.embeddednats.HostPort;
 import io.unibus.node.bus.Bus;
+import io.unibus.node.config.BusAuth;
 import io.unibus.node.config.NodeConfig;
 import io.unibus.node.host.ExitCode;
 import io.unibus.node.host.FatalException;
@@ -146,6 +147,13 @@ public final class ClusterKeeper implements AutoCloseable {
         nodes.add(heartbeats.self());
         nodes.sort(java.util.Comparator.comparing(Heartbeat::name));
         return nodes;
+    }
+
+    /** Returns whether a node has bus-auth {@code enforce}; of one that is not heard of now this is assumed. */
+    public boolean isEnforced(String name) {
+        return heartbeats.alive().stream()
+                .filter(node -> node.name().equals(name))
+                .allMatch(node -> node.busAuth().equals(BusAuth.ENFORCE.toString()));
     }
 
     /** What an operator should know of the cluster, as sentences; empty when all is well. */

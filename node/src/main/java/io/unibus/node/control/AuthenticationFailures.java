@@ -40,12 +40,6 @@ public final class AuthenticationFailures {
         return count.failures() - 1;
     }
 
-    /** Returns whether a source has failed so often in the present minute. */
-    public synchronized boolean hasFailed(String source, int times) {
-        Count count = counts.get(source);
-        return count != null && count.failures() >= times && !isOver(count, nanoTime.getAsLong());
-    }
-
     private static boolean isOver(Count count, long now) {
         return now - count.since() > PERIOD.toNanos();
     }

@@ -14,7 +14,11 @@ public enum DenialReason {
     SIGNATURE_REPLAYED("signature-replayed"),
     /** Not on the allowlist. */
     USER_UNKNOWN("user-unknown"),
-    USER_REVOKED("user-revoked");
+    USER_REVOKED("user-revoked"),
+    /** Has as many connections to the bus of this node as one endpoint may have. */
+    TOO_MANY_CONNECTIONS("too-many-connections"),
+    /** Is in more rooms than nats-server can be told of. */
+    TOO_MANY_ROOMS("too-many-rooms");
 
     private final String code;
 

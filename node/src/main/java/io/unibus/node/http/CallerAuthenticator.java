@@ -14,7 +14,6 @@ import io.unibus.store.Rejection;
 import java.time.InstantSource;
 import java.util.Optional;
 import java.util.function.LongSupplier;
-import java.util.function.Supplier;
 import javax.inject.Inject;
 
 /**
@@ -58,7 +57,8 @@ final class CallerAuthenticator {
      * Returns the caller, who counts as an active user.
      *
      * @throws MalformedException when the header names nobody, or several
-     * @throws ProblemException 401 when nobody is named or proven, 403 when the caller is not on the allowlist or was revoked
+     * @throws ProblemException 401 when nobody is named or proven, 403 when the caller is not on the allowlist or was revoked, 429
+     *     when too much was signed, or too much of it wrongly
      */
     Endpoint identify(Request request) {
         return switch (mode) {
@@ -68,7 +68,7 @@ final class CallerAuthenticator {
         };
     }
 
-    /** @throws ProblemException 401 or 403 when the request neither comes from this host nor from an admin */
+    /** @throws ProblemException 401, 403 or 429 when the request neither comes from this host nor from an admin */
     void requireLoopbackOrAdmin(Request request) {
         if (!request.isFromLoopback() && !controlPlane.isAdmin(identify(request))) {
             throw new ProblemException(Problems.of(new Rejection.AdminOnly()));
@@ -78,25 +78,22 @@ final class CallerAuthenticator {
     private Endpoint proven(Request request, SignatureVerifier verifier) {
         try {
             SignatureVerifier.Claim claim = verifier.read(request);
-            String source = request.source() + " " + claim.endpoint();
-            if (failures.hasFailed(source, MOST_FAILURES)) {
-                throw new ProblemException(TOO_MANY_FAILURES);
-            }
-            return counting(source, () -> {
-                requireActive(claim.endpoint()); // before the work of verifying, which strangers must not cause
-                return verifier.verify(request, claim);
-            });
+            requireActive(claim.endpoint()); // before the work of verifying, which strangers must not cause
+            return verified(request, verifier, claim);
         } catch (InvalidSignatureException e) {
             count(Optional.empty(), e.reason());
             throw new ProblemException(e.problem());
         }
     }
 
-    private Endpoint counting(String source, Supplier<Endpoint> proof) {
+    /** Tells who fails too often to wait; a request that proves something is never told so, whatever others do in its name. */
+    private Endpoint verified(Request request, SignatureVerifier verifier, SignatureVerifier.Claim claim) {
         try {
-            return proof.get();
+            return verifier.verify(request, claim);
         } catch (InvalidSignatureException e) {
-            failures.fail(source);
+            if (failures.fail(request.source() + " " + claim.endpoint()) >= MOST_FAILURES) {
+                throw new ProblemException(TOO_MANY_FAILURES);
+            }
             throw e;
         }
     }

@@ -40,7 +40,8 @@ final class HttpMetrics {
     HttpMetrics(NodeInfo info, Bus bus, Optional<ClusterKeeper> cluster, DenialCounter denials) {
         CounterWithCallback.builder()
                 .name("unibus_denials_total")
-                .help("Requests and logins that bus-auth enforce refuses, or with soft would refuse, by door and reason.")
+                .help(
+                        "Requests and logins that bus-auth enforce refuses, or with soft would refuse, by door and reason.")
                 .labelNames("door", "reason")
                 .callback(counter -> callWithEach(denials, counter))
                 .register(registry);

@@ -59,7 +59,8 @@ final class BusClient implements AutoCloseable {
 
     /** Returns whether a login is accepted; one that is not answered is an error. jnats waits for its limit after a refusal. */
     static boolean isLetIn(String bus, Optional<AuthHandler> login) throws IOException, InterruptedException {
-        Options.Builder options = options(bus).connectionTimeout(Duration.ofSeconds(3)).noReconnect();
+        Options.Builder options =
+                options(bus).connectionTimeout(Duration.ofSeconds(3)).noReconnect();
         login.ifPresent(options::authHandler);
         try (BusClient client = connect(options, "_INBOX.")) {
             return client.connection.getStatus() == Connection.Status.CONNECTED;
@@ -128,7 +129,11 @@ final class BusClient implements AutoCloseable {
     }
 
     @Override
-    public void close() throws InterruptedException {
-        connection.close();
+    public void close() {
+        try {
+            connection.close();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

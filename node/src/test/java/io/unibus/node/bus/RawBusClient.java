@@ -39,10 +39,11 @@ final class RawBusClient implements AutoCloseable {
     /** Connects, and sends a login without waiting for the answer. */
     static RawBusClient begin(String bus, Identity identity) throws IOException {
         RawBusClient client = new RawBusClient(bus);
-        String signature =
-                Base64.getUrlEncoder().withoutPadding().encodeToString(identity.sign(client.nonce.getBytes(StandardCharsets.US_ASCII)));
-        client.send("CONNECT {\"verbose\":false,\"nkey\":\"" + identity.endpoint().nkey() + "\",\"sig\":\"" + signature
-                + "\"}");
+        String signature = Base64.getUrlEncoder()
+                .withoutPadding()
+                .encodeToString(identity.sign(client.nonce.getBytes(StandardCharsets.US_ASCII)));
+        client.send("CONNECT {\"verbose\":false,\"nkey\":\""
+                + identity.endpoint().nkey() + "\",\"sig\":\"" + signature + "\"}");
         client.send("PING");
         return client;
     }

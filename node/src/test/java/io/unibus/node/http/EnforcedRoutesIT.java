@@ -51,8 +51,8 @@ final class EnforcedRoutesIT {
     private final Identity outsider = Identity.generate(new SecureRandom());
     private final Identity revoked = Identity.generate(new SecureRandom());
     private final Identity stranger = Identity.generate(new SecureRandom());
-    private final ControlPlane setup = new ControlPlane(
-            store, Clock.systemUTC(), System::nanoTime, new SecureRandom(), Duration.ofSeconds(5));
+    private final ControlPlane setup =
+            new ControlPlane(store, Clock.systemUTC(), System::nanoTime, new SecureRandom(), Duration.ofSeconds(5));
 
     @TempDir
     private Path dataDir;
@@ -62,12 +62,13 @@ final class EnforcedRoutesIT {
     private HttpServer other;
     private int number;
     /** Of the room of the present request. */
-    private Identity owner;
+    private Identity owner = member;
 
     @BeforeEach
     void start() {
         Instant now = Instant.now().truncatedTo(ChronoUnit.MILLIS);
-        Map.of("member", member, "outsider", outsider, "revoked", revoked).forEach((name, identity) -> add(identity, name));
+        Map.of("member", member, "outsider", outsider, "revoked", revoked)
+                .forEach((name, identity) -> add(identity, name));
         store.addUser(User.active(admin.endpoint(), new Handle("admin"), UserRole.ADMIN, now));
         store.revokeUser(revoked.endpoint(), now);
         parts = partsIn("one", NAME);
@@ -116,7 +117,9 @@ final class EnforcedRoutesIT {
                 SentRequest request = requestOf(route);
                 table.add(String.format(
                         "%-40s %-27s %s",
-                        route.method() + " " + route.template(), way.getKey(), way.getValue().answerTo(request)));
+                        route.method() + " " + route.template(),
+                        way.getKey(),
+                        way.getValue().answerTo(request)));
             }
         }
         assertThat(String.join("\n", table) + "\n").isEqualTo(golden());
@@ -142,9 +145,10 @@ final class EnforcedRoutesIT {
         ways.put("revoked", request -> request.signedBy(revoked).answer());
         ways.put("unknown", request -> request.signedBy(stranger).answer());
         ways.put("named, without a signature", request -> request.naming(owner).answer());
-        ways.put("signed with another key", request -> request.signedBy(
-                        stranger, owner.endpoint(), Instant.now(), nonce())
-                .answer());
+        ways.put(
+                "signed with another key",
+                request -> request.signedBy(stranger, owner.endpoint(), Instant.now(), nonce())
+                        .answer());
         ways.put("body altered or added", request -> {
             request.signedBy(owner);
             request.body += " ";
@@ -177,12 +181,16 @@ final class EnforcedRoutesIT {
             request.server = other.url();
             return request.answer();
         });
-        ways.put("created a minute ago", request -> request.signedBy(
-                        owner, owner.endpoint(), Instant.now().minusSeconds(60), nonce())
-                .answer());
-        ways.put("created in a minute", request -> request.signedBy(
-                        owner, owner.endpoint(), Instant.now().plusSeconds(60), nonce())
-                .answer());
+        ways.put(
+                "created a minute ago",
+                request -> request.signedBy(
+                                owner, owner.endpoint(), Instant.now().minusSeconds(60), nonce())
+                        .answer());
+        ways.put(
+                "created in a minute",
+                request -> request.signedBy(
+                                owner, owner.endpoint(), Instant.now().plusSeconds(60), nonce())
+                        .answer());
         ways.put("two labels", request -> {
             request.signedBy(owner);
             String input = request.fields.stream()
@@ -192,11 +200,14 @@ final class EnforcedRoutesIT {
             request.altered(input, input + ", " + input.replace("Signature-Input: unibus", "more"));
             return request.answer();
         });
-        ways.put("a component less", request ->
-                request.signedBy(owner).altered(" \"@query\"", "").answer());
-        ways.put("a component more", request -> request.signedBy(owner)
-                .altered("\"@query\"", "\"@query\" \"host\"")
-                .answer());
+        ways.put(
+                "a component less",
+                request -> request.signedBy(owner).altered(" \"@query\"", "").answer());
+        ways.put(
+                "a component more",
+                request -> request.signedBy(owner)
+                        .altered("\"@query\"", "\"@query\" \"host\"")
+                        .answer());
         return ways;
     }
 
@@ -216,7 +227,8 @@ final class EnforcedRoutesIT {
         add(user, "u" + number);
         String endpoint = switch (route.template()) {
             case "/rooms/{room}/members/{endpoint}" -> member.endpoint().nkey();
-            case "/users/{endpoint}", "/users/{endpoint}/revoke" -> user.endpoint().nkey();
+            case "/users/{endpoint}", "/users/{endpoint}/revoke" ->
+                user.endpoint().nkey();
             default -> owner.endpoint().nkey();
         };
         String body = switch (route.method() + " " + route.template()) {
@@ -238,14 +250,16 @@ final class EnforcedRoutesIT {
     private void createRoom(String room) {
         assertThat(setup.createRoom(
                         owner.endpoint(),
-                        CreateRoomRequest.fromJson(JsonObject.parse(
-                                ("{\"room_id\":\"" + room + "\",\"policy\":{\"encrypted\":false}}").getBytes(StandardCharsets.UTF_8)))))
+                        CreateRoomRequest.fromJson(
+                                JsonObject.parse(("{\"room_id\":\"" + room + "\",\"policy\":{\"encrypted\":false}}")
+                                        .getBytes(StandardCharsets.UTF_8)))))
                 .isInstanceOf(Outcome.Done.class);
         assertThat(setup.invite(
                         owner.endpoint(),
                         new RoomId(room),
-                        InviteRequest.fromJson(JsonObject.parse(
-                                ("{\"endpoint\":\"" + member.endpoint() + "\",\"epoch\":1}").getBytes(StandardCharsets.UTF_8)))))
+                        InviteRequest.fromJson(
+                                JsonObject.parse(("{\"endpoint\":\"" + member.endpoint() + "\",\"epoch\":1}")
+                                        .getBytes(StandardCharsets.UTF_8)))))
                 .isInstanceOf(Outcome.Done.class);
     }
 }

@@ -115,8 +115,7 @@ final class SignedRequestIT {
     void whatIsNotWhatWasSignedIsRefused() throws IOException {
         start(BusAuth.ENFORCE);
         String nonce = "0123456789abcdef";
-        assertThat(post()
-                        .signedBy(stranger, alice.endpoint(), Instant.now(), nonce)
+        assertThat(post().signedBy(stranger, alice.endpoint(), Instant.now(), nonce)
                         .answer())
                 .isEqualTo("401 signature-wrong");
         SentRequest body = post().signedBy(alice);
@@ -190,11 +189,24 @@ final class SignedRequestIT {
     void whoFailsTooOftenWaitsAndOthersDoNot() throws IOException {
         start(BusAuth.ENFORCE);
         for (int i = 0; i < CallerAuthenticator.MOST_FAILURES; i++) {
-            SentRequest forged = get("/rooms/x").signedBy(stranger, alice.endpoint(), Instant.now(), UUID.randomUUID().toString());
+            SentRequest forged = get("/rooms/x")
+                    .signedBy(
+                            stranger,
+                            alice.endpoint(),
+                            Instant.now(),
+                            UUID.randomUUID().toString());
             assertThat(forged.answer()).isEqualTo("401 signature-wrong");
         }
-        SentRequest further = get("/rooms/x").signedBy(stranger, alice.endpoint(), Instant.now(), UUID.randomUUID().toString());
+        SentRequest further = get("/rooms/x")
+                .signedBy(
+                        stranger,
+                        alice.endpoint(),
+                        Instant.now(),
+                        UUID.randomUUID().toString());
         assertThat(further.answer()).isEqualTo("429 too-many-requests");
+        assertThat(get("/rooms/x").signedBy(alice).answer())
+                .as("of her who can sign")
+                .isEqualTo("404 room-not-found");
         assertThat(get("/rooms/x").signedBy(stranger).answer()).isEqualTo("403 user-unknown");
         assertThat(parts.denials.all())
                 .extracting(DenialCounter.Denial::reason, DenialCounter.Denial::count)
@@ -215,7 +227,8 @@ final class SignedRequestIT {
     @Test
     void aRequestIsNotTakenAgainAfterARestart() throws IOException {
         start(BusAuth.ENFORCE);
-        SentRequest ahead = post().signedBy(alice, alice.endpoint(), Instant.now().plusSeconds(20), "0123456789abcdef");
+        SentRequest ahead =
+                post().signedBy(alice, alice.endpoint(), Instant.now().plusSeconds(20), "0123456789abcdef");
         assertThat(ahead.answer()).isEqualTo("201");
         String host = ahead.host;
         server.close();
@@ -224,8 +237,7 @@ final class SignedRequestIT {
         SentRequest again = post();
         again.fields.addAll(ahead.fields);
         assertThat(again.answer()).isEqualTo("503 node-restarted");
-        assertThat(post()
-                        .signedBy(alice, alice.endpoint(), Instant.now().plusSeconds(25), "0123456789abcdef")
+        assertThat(post().signedBy(alice, alice.endpoint(), Instant.now().plusSeconds(25), "0123456789abcdef")
                         .answer())
                 .isEqualTo("201");
     }
@@ -234,8 +246,7 @@ final class SignedRequestIT {
     @CsvSource({"-40, 401 signature-outdated", "40, 401 signature-outdated", "25, 201"})
     void clocksMayBeHalfAMinuteApart(long seconds, String answer) throws IOException {
         start(BusAuth.ENFORCE);
-        assertThat(post()
-                        .signedBy(alice, alice.endpoint(), Instant.now().plusSeconds(seconds), "0123456789abcdef")
+        assertThat(post().signedBy(alice, alice.endpoint(), Instant.now().plusSeconds(seconds), "0123456789abcdef")
                         .answer())
                 .isEqualTo(answer);
     }

@@ -53,7 +53,7 @@ final class ListenersOfAClusterIT {
         assertThat(listening.roomsOf(BOB)).hasSize(1);
 
         servers.stop(0); // the messages of what is written now are lost to the store that listens
-        writing.commit(done(state.remove(BOB, NOW))).orElseThrow();
+        assertThat(writing.commit(done(state.remove(BOB, NOW)))).isPresent();
         done(writing.addUser(member(BOB)));
         recorder.forget();
         servers.start(0);
