@@ -7,7 +7,8 @@ public abstract sealed class ClientException extends RuntimeException
                 ProblemException,
                 SealingException,
                 UnexpectedAnswerException,
-                UnreachableException {
+                UnreachableException,
+                UntrustedNodeException {
     private static final long serialVersionUID = 1L;
 
     ClientException(String message) {

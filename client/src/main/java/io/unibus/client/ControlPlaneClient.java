@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import javax.net.ssl.SSLContext;
 
 /**
  * The HTTP routes of a node's control plane, one method each, called as one identity. Thread-safe; needs no closing.
@@ -28,7 +29,8 @@ import java.util.function.Supplier;
  * <p>Every method blocks until the answer is there, for at most the request's time limit, 15 seconds by default. Reads throw
  * {@link UnreachableException} when there is none, writes {@link UnreachableException} when the request was not sent and
  * {@link OutcomeUnknownException} when it was; both throw {@link ProblemException} for a refusal and
- * {@link UnexpectedAnswerException} for an answer that is not a node's. Nothing is repeated here: {@link Rooms} does.
+ * {@link UnexpectedAnswerException} for an answer that is not a node's, and {@link UntrustedNodeException}
+ * when who answers has not proven to be the node. Nothing is repeated here: {@link Rooms} does.
  */
 public final class ControlPlaneClient {
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
@@ -51,9 +53,19 @@ public final class ControlPlaneClient {
         return of(url, caller, CONNECT_TIMEOUT, REQUEST_TIMEOUT);
     }
 
+    /** @param tls what is trusted; empty for the authorities of the Java platform */
+    public static ControlPlaneClient of(URI url, Identity caller, Optional<SSLContext> tls) {
+        return of(url, caller, tls, CONNECT_TIMEOUT, REQUEST_TIMEOUT);
+    }
+
     /** With other time limits: callers who know further nodes give up on one sooner. */
     public static ControlPlaneClient of(URI url, Identity caller, Duration connectTimeout, Duration requestTimeout) {
-        NodeHttp http = new NodeHttp(url, Optional.of(new RequestSigner(caller)), connectTimeout, requestTimeout);
+        return of(url, caller, Optional.empty(), connectTimeout, requestTimeout);
+    }
+
+    private static ControlPlaneClient of(
+            URI url, Identity caller, Optional<SSLContext> tls, Duration connectTimeout, Duration requestTimeout) {
+        NodeHttp http = new NodeHttp(url, Optional.of(new RequestSigner(caller)), tls, connectTimeout, requestTimeout);
         return new ControlPlaneClient(http, caller.endpoint());
     }
 

@@ -16,7 +16,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import javax.net.ssl.SSLHandshakeException;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,22 +26,33 @@ import org.jspecify.annotations.Nullable;
  */
 final class NodeHttp {
     private static final byte[] NO_BODY = {};
+    /** What Java says of an answer that does not begin like one of HTTP, such as an alert of TLS. */
+    private static final String NO_HTTP = "parsing HTTP/1.1 status line";
 
     private final URI url;
     private final Optional<RequestSigner> caller;
     private final Duration requestTimeout;
     private final HttpClient http;
 
-    /** @param caller signs each request; empty for what anybody may ask */
-    NodeHttp(URI url, Optional<RequestSigner> caller, Duration connectTimeout, Duration requestTimeout) {
+    /**
+     * @param caller signs each request; empty for what anybody may ask
+     * @param tls what is trusted; empty for the authorities of the Java platform
+     */
+    NodeHttp(
+            URI url,
+            Optional<RequestSigner> caller,
+            Optional<SSLContext> tls,
+            Duration connectTimeout,
+            Duration requestTimeout) {
         this.url = requireHttp(url);
         this.caller = caller;
         this.requestTimeout = requestTimeout;
-        this.http = HttpClient.newBuilder()
+        HttpClient.Builder builder = HttpClient.newBuilder()
                 .version(HttpClient.Version.HTTP_1_1)
                 .followRedirects(HttpClient.Redirect.NEVER)
-                .connectTimeout(connectTimeout)
-                .build();
+                .connectTimeout(connectTimeout);
+        tls.ifPresent(builder::sslContext);
+        this.http = builder.build();
     }
 
     /** Reads or writes, by the method, like {@link #get} and {@link #post}. */
@@ -133,9 +145,13 @@ final class NodeHttp {
     }
 
     private ClientException failed(String method, String path, Throwable cause) {
-        if (cause instanceof ConnectException
-                || cause instanceof HttpConnectTimeoutException
-                || cause instanceof SSLHandshakeException) {
+        if (cause instanceof SSLException failure && url.getScheme().equalsIgnoreCase("https")) {
+            Optional<UntrustedNodeException> untrusted = UntrustedNodeException.of(url, failure);
+            if (untrusted.isPresent()) {
+                return untrusted.get();
+            }
+        }
+        if (cause instanceof ConnectException || cause instanceof HttpConnectTimeoutException) {
             return new UnreachableException(
                     "cannot connect to " + url + " (" + reason(cause)
                             + "): check that `unibus node` runs there and that the URL is right",
@@ -159,6 +175,9 @@ final class NodeHttp {
             return "no reason given";
         }
         String message = cause.getMessage();
+        if (message != null && message.startsWith(NO_HTTP)) { // with bytes in it that are not for a terminal
+            return "what answers there is no HTTP: a node with TLS is asked by https:";
+        }
         if (message != null && !message.isBlank()) {
             return message;
         }

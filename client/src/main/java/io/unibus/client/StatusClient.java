@@ -3,6 +3,7 @@ package io.unibus.client;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Optional;
+import javax.net.ssl.SSLContext;
 
 /** Asks one node for its state and that of its cluster. Thread-safe; fails like {@link ControlPlaneClient}. */
 public final class StatusClient {
@@ -13,7 +14,12 @@ public final class StatusClient {
 
     /** @param caller an admin, for a node on another host; the own host needs none */
     public StatusClient(URI url, Optional<Identity> caller) {
-        this.http = new NodeHttp(url, caller.map(RequestSigner::new), CONNECT_TIMEOUT, REQUEST_TIMEOUT);
+        this(url, caller, Optional.empty());
+    }
+
+    /** @param tls what is trusted; empty for the authorities of the Java platform */
+    public StatusClient(URI url, Optional<Identity> caller, Optional<SSLContext> tls) {
+        this.http = new NodeHttp(url, caller.map(RequestSigner::new), tls, CONNECT_TIMEOUT, REQUEST_TIMEOUT);
     }
 
     /** The answer of {@code GET /status}: one JSON object. */

@@ -7,7 +7,7 @@ import java.util.stream.Collectors;
 
 /** Renders a {@link ServerConfig} in the server's own format, every string quoted. The text holds secrets. */
 final class ConfigText {
-    /** Limits a handshake between servers; on a busy host one takes longer than the server's own limit of two. */
+    /** Limits a handshake; on a busy host one takes longer than the server's own limit of two. */
     private static final int HANDSHAKE_SECONDS = 5;
     /** Of a message in the log; less than the header of a JWT, so that no login's password or token is traced. */
     private static final int TRACED_LENGTH = 40;
@@ -25,6 +25,7 @@ final class ConfigText {
         out.line("port: " + (clientPort == 0 ? -1 : clientPort));
         out.value("pid_file", files.pidFile().toString());
         out.value("ports_file_dir", files.portsDirectory().toString());
+        config.clientTls().ifPresent(tls -> out.clientTls(files));
         config.maxPayload().ifPresent(bytes -> out.line("max_payload: " + bytes));
         config.maxSubscriptions().ifPresent(most -> out.line("max_subscriptions: " + most));
         // The shortest that the server takes; the supervisor waits less and goes on with SIGTERM.
@@ -35,6 +36,15 @@ final class ConfigText {
         config.cluster().ifPresent(cluster -> out.cluster(cluster, files));
         out.accounts(config);
         return out.text.toString();
+    }
+
+    private void clientTls(RunDirectory files) {
+        line("tls {");
+        value("  cert_file", files.clientCertificate().toString());
+        value("  key_file", files.clientKey().toString());
+        value("  min_version", "1.2");
+        line("  timeout: " + HANDSHAKE_SECONDS);
+        line("}");
     }
 
     private void debugging(DebugMode mode) {

@@ -19,7 +19,7 @@ public record HostPort(String host, int port) {
     }
 
     /** Stands for every address of its host, and so is none that another host could connect to. */
-    boolean isWildcard() {
+    public boolean isWildcard() {
         return host.equals("0.0.0.0") || host.equals("::");
     }
 

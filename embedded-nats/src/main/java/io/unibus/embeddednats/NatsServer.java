@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalLong;
+import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,16 +22,19 @@ public final class NatsServer implements AutoCloseable {
 
     private final Builder settings;
     private final Life life;
+    private final TlsFiles tlsFiles;
     private @Nullable Thread supervisor;
 
     private NatsServer(Builder settings) {
         this.settings = settings;
         this.life = new Life(settings.listener, settings.timing.nanoTime());
+        this.tlsFiles = new TlsFiles(settings.config);
     }
 
     /**
      * A server that keeps its files in the run directory, where the caller's own files may be too: {@code nats-server.conf}
-     * (mode 0600, it holds the secrets), {@code .pid}, {@code .ports}, {@code .lock}. One JetStream store belongs to one
+     * (mode 0600, it holds the secrets), {@code .pid}, {@code .ports}, {@code .lock}, and while a child runs the keys of its
+     * certificates (mode 0600). One JetStream store belongs to one
      * run directory, and to one cluster or none: {@code nats-server.mode} in it says which.
      */
     public static Builder builder(InstalledBinary binary, ServerConfig config, Path runDirectory) {
@@ -59,7 +63,7 @@ public final class NatsServer implements AutoCloseable {
         if (supervisor != null || life.stopExpected()) {
             throw new IllegalStateException("a server is started once; build another");
         }
-        Supervisor work = new Supervisor(settings, life);
+        Supervisor work = new Supervisor(settings, life, tlsFiles);
         work.claimDirectories();
         life.to(ServerState.STARTING, "");
         supervisor = new Thread(work, "nats-server-supervisor");
@@ -185,6 +189,21 @@ public final class NatsServer implements AutoCloseable {
         life.requestRestart(reason);
     }
 
+    /**
+     * Replaces the certificate that clients are shown, for each child from here on. The one that runs finds the new pair in its
+     * files, and shows it after a reload of its configuration, which is left to the caller: a server asks again for each
+     * connection then whether it may stay.
+     *
+     * @throws IllegalStateException when the server was configured without {@link ServerConfig.Builder#clientTls}
+     * @throws NatsServerException when the files cannot be written; children to come are given the new pair all the same
+     */
+    public void replaceClientTls(ClientTls next) {
+        if (settings.config.clientTls().isEmpty()) {
+            throw new IllegalStateException("clients of this server connect without TLS");
+        }
+        tlsFiles.replaceClientTls(next, new RunDirectory(settings.runDirectory));
+    }
+
     /** {@link #stop(Duration)} within 10 seconds. */
     public void stop() {
         stop(STOP_LIMIT);
@@ -234,6 +253,7 @@ public final class NatsServer implements AutoCloseable {
         final Path runDirectory;
         RestartPolicy restartPolicy = RestartPolicy.standard();
         ProbeLogin probeLogin = ProbeLogin.none();
+        Optional<SSLContext> probeTls = Optional.empty();
         StateListener listener = (state, reason) -> {};
         LogListener logListener = line -> {};
         Launchers launchers = Launchers.found();
@@ -253,6 +273,12 @@ public final class NatsServer implements AutoCloseable {
         /** How the readiness check logs in; it must lead to an account with JetStream, where that is on. */
         public Builder probeLogin(ProbeLogin login) {
             probeLogin = login;
+            return this;
+        }
+
+        /** What the readiness check trusts; needed where clients connect over TLS. It compares no host names by itself. */
+        public Builder probeTls(SSLContext context) {
+            probeTls = Optional.of(context);
             return this;
         }
 
@@ -278,6 +304,9 @@ public final class NatsServer implements AutoCloseable {
         }
 
         public NatsServer build() {
+            if (config.clientTls().isPresent() && probeTls.isEmpty()) {
+                throw new IllegalArgumentException("the readiness check needs to know what to trust: probeTls");
+            }
             Texts.requirePlain("run directory", runDirectory.toString());
             Texts.requirePlain("program's path", binary.executable().toString());
             return new NatsServer(this);

@@ -14,6 +14,8 @@ import java.util.TreeMap;
 import java.util.function.LongSupplier;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocket;
 
 /**
  * The readiness check: one connection that speaks the NATS client protocol, makes sure of who answers, logs in, and
@@ -25,13 +27,18 @@ final class Probe {
     private static final String INBOX = "_INBOX.unibus-readiness";
 
     private final ProbeLogin login;
+    private final Optional<SSLContext> tls;
     private final boolean queryJetStream;
     private final long limitMillis;
     private final LongSupplier nanoTime;
 
-    /** With {@code queryJetStream}, JetStream must answer a query of the account that the login leads to. */
-    Probe(ProbeLogin login, boolean queryJetStream, long limitMillis, LongSupplier nanoTime) {
+    /**
+     * @param tls what is trusted, where the server wants TLS
+     * @param queryJetStream whether JetStream must answer a query of the account that the login leads to
+     */
+    Probe(ProbeLogin login, Optional<SSLContext> tls, boolean queryJetStream, long limitMillis, LongSupplier nanoTime) {
         this.login = login;
+        this.tls = tls;
         this.queryJetStream = queryJetStream;
         this.limitMillis = limitMillis;
         this.nanoTime = nanoTime;
@@ -71,9 +78,9 @@ final class Probe {
     }
 
     private final class Conversation {
-        private final Socket socket;
-        private final InputStream in;
         private final long deadline;
+        private Socket socket;
+        private InputStream in;
 
         Conversation(Socket socket, long deadline) throws IOException {
             this.socket = socket;
@@ -88,6 +95,9 @@ final class Probe {
                     || !Texts.jsonString(info, "server_id").equals(Optional.of(serverId))) {
                 return new Result(Outcome.FOREIGN, "another server answers on " + address);
             }
+            if (tls.isPresent()) {
+                secure(tls.get(), address);
+            }
             send("CONNECT " + connectMessage(Texts.jsonString(info, "nonce").orElse("")) + "\r\nPING\r\n");
             String answer = lineOf("PONG");
             if (answer.startsWith("-ERR")) {
@@ -96,6 +106,16 @@ final class Probe {
                         refused ? Outcome.LOGIN_REFUSED : Outcome.NOT_YET, "the readiness check got " + answer);
             }
             return queryJetStream ? jetStream() : new Result(Outcome.READY, "");
+        }
+
+        /** The server has greeted in plain and waits for the handshake, so that nothing of it has been read yet. */
+        private void secure(SSLContext context, HostPort address) throws IOException {
+            socket.setSoTimeout(millisUntil(deadline));
+            SSLSocket secured =
+                    (SSLSocket) context.getSocketFactory().createSocket(socket, address.host(), address.port(), true);
+            secured.startHandshake();
+            socket = secured;
+            in = new BufferedInputStream(secured.getInputStream());
         }
 
         private String connectMessage(String nonce) {

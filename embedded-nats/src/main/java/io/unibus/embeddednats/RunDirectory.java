@@ -27,6 +27,19 @@ record RunDirectory(Path root) {
         return root.resolve("nats-server.routes.ca.crt");
     }
 
+    Path clientCertificate() {
+        return root.resolve("nats-server.clients.crt");
+    }
+
+    Path clientKey() {
+        return root.resolve("nats-server.clients.key");
+    }
+
+    /** Returns whether a child was given a certificate for clients. */
+    boolean hasClientTls() {
+        return Files.exists(clientKey());
+    }
+
     Path pidFile() {
         return root.resolve("nats-server.pid");
     }
@@ -57,7 +70,8 @@ record RunDirectory(Path root) {
     }
 
     private void removeTraces() throws IOException {
-        for (Path file : List.of(pidFile(), routeCertificate(), routeKey(), routeAuthority())) {
+        for (Path file : List.of(
+                pidFile(), routeCertificate(), routeKey(), routeAuthority(), clientCertificate(), clientKey())) {
             Files.deleteIfExists(file);
         }
         if (Files.isDirectory(portsDirectory())) {

@@ -12,6 +12,7 @@ import java.util.Set;
 public final class ServerConfig {
     private final String serverName;
     private final HostPort clients;
+    private final Optional<ClientTls> clientTls;
     private final OptionalInt maxPayload;
     private final OptionalInt maxSubscriptions;
     private final Optional<Path> storeDirectory;
@@ -25,6 +26,7 @@ public final class ServerConfig {
     private ServerConfig(Builder builder) {
         serverName = builder.serverName;
         clients = builder.clients;
+        clientTls = builder.clientTls;
         maxPayload = builder.maxPayload;
         maxSubscriptions = builder.maxSubscriptions;
         storeDirectory = builder.storeDirectory;
@@ -47,6 +49,11 @@ public final class ServerConfig {
 
     public HostPort clients() {
         return clients;
+    }
+
+    /** Returns what clients are shown at first; empty for connections without TLS. */
+    Optional<ClientTls> clientTls() {
+        return clientTls;
     }
 
     OptionalInt maxPayload() {
@@ -94,6 +101,7 @@ public final class ServerConfig {
     public static final class Builder {
         private final String serverName;
         private HostPort clients = new HostPort("127.0.0.1", 0);
+        private Optional<ClientTls> clientTls = Optional.empty();
         private OptionalInt maxPayload = OptionalInt.empty();
         private OptionalInt maxSubscriptions = OptionalInt.empty();
         private Optional<Path> storeDirectory = Optional.empty();
@@ -111,6 +119,12 @@ public final class ServerConfig {
         /** Where clients connect to; with port 0 the server chooses one, and keeps it over restarts of the child. */
         public Builder clients(HostPort address) {
             clients = address;
+            return this;
+        }
+
+        /** Lets clients in over TLS 1.2 or 1.3 only. {@link NatsServer#replaceClientTls} replaces the certificate. */
+        public Builder clientTls(ClientTls value) {
+            clientTls = Optional.of(value);
             return this;
         }
 

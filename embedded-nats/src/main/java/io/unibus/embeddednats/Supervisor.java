@@ -25,6 +25,7 @@ final class Supervisor implements Runnable {
     private final InstalledBinary binary;
     private final ServerConfig config;
     private final RunDirectory files;
+    private final TlsFiles tlsFiles;
     private final Launchers launchers;
     private final Timing timing;
     private final Life life;
@@ -39,19 +40,21 @@ final class Supervisor implements Runnable {
     private boolean everReady;
 
     /** Creates the run directory. */
-    Supervisor(NatsServer.Builder settings, Life life) {
+    Supervisor(NatsServer.Builder settings, Life life, TlsFiles tlsFiles) {
         this.binary = settings.binary;
         this.config = settings.config;
         this.launchers = settings.launchers;
         this.timing = settings.timing;
         this.life = life;
         this.files = new RunDirectory(PrivateFiles.directory(settings.runDirectory));
+        this.tlsFiles = tlsFiles;
         this.guard = new Guard(launchers, files.configFile());
         this.lines = new LogDelivery(settings.logListener);
         // Without a quorum a clustered JetStream answers nothing, and a cluster must be able to start one by one.
         boolean queryJetStream =
                 config.storeDirectory().isPresent() && config.cluster().isEmpty();
-        this.probe = new Probe(settings.probeLogin, queryJetStream, PROBE_LIMIT_MILLIS, timing.nanoTime());
+        this.probe = new Probe(
+                settings.probeLogin, settings.probeTls, queryJetStream, PROBE_LIMIT_MILLIS, timing.nanoTime());
         this.ending = new Ending(life, timing.nanoTime());
         this.startLimit = settings.restartPolicy.startLimit();
         this.tracker = new RestartTracker(settings.restartPolicy, timing.random());
@@ -101,7 +104,7 @@ final class Supervisor implements Runnable {
     }
 
     private void cleanUp() {
-        List<Runnable> steps = new ArrayList<>(List.of(guard::close, lines::close, files::removeTracesOfChildren));
+        List<Runnable> steps = new ArrayList<>(List.of(guard::close, lines::close, this::removeTraces));
         locks.forEach(lock -> steps.add(lock::close));
         for (Runnable step : steps) {
             try {
@@ -172,12 +175,12 @@ final class Supervisor implements Runnable {
         boolean ignored = life.await(() -> life.stopExpected() || life.endRequested(), delay);
     }
 
+    private void removeTraces() {
+        tlsFiles.removeWithTraces(files);
+    }
+
     private void writeFiles() {
-        config.cluster().flatMap(Cluster::tls).ifPresent(tls -> {
-            PrivateFiles.write(files.routeCertificate(), tls.certificate());
-            PrivateFiles.write(files.routeKey(), tls.key());
-            PrivateFiles.write(files.routeAuthority(), tls.authority());
-        });
+        tlsFiles.write(files);
         PrivateFiles.write(files.configFile(), ConfigText.render(config, files, clientPort));
     }
 
@@ -185,7 +188,7 @@ final class Supervisor implements Runnable {
     private Optional<Failure> runOnce() throws InterruptedException {
         Child child;
         try {
-            files.removeTracesOfChildren();
+            removeTraces();
             writeFiles();
             child = Child.launch(binary, files, launchers, guard, lines::offer);
         } catch (NatsServerException e) {

@@ -8,6 +8,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** What the readiness check makes of those who are not the server it asks for. */
@@ -66,7 +67,7 @@ class ProbeIT {
             Thread answerer = new Thread(() -> answer(listener, says), "answerer");
             answerer.start();
             HostPort address = new HostPort("127.0.0.1", listener.getLocalPort());
-            Probe probe = new Probe(ProbeLogin.none(), true, LIMIT_MILLIS, System::nanoTime);
+            Probe probe = new Probe(ProbeLogin.none(), Optional.empty(), true, LIMIT_MILLIS, System::nanoTime);
             Outcome outcome = probe.check(address, "me", "NME").outcome();
             answerer.join();
             return outcome;

@@ -54,6 +54,24 @@ class ServerConfigTest {
     }
 
     @Test
+    void clientsAreLetInOverTlsOnlyWhereThereIsACertificateForThem() {
+        ServerConfig config = ServerConfig.builder("n")
+                .clientTls(new ClientTls("CERTIFICATE", "KEY"))
+                .build();
+        assertThat(ConfigText.render(config, new RunDirectory(Path.of("/data")), 0))
+                .contains("""
+                        tls {
+                          cert_file: "/data/nats-server.clients.crt"
+                          key_file: "/data/nats-server.clients.key"
+                          min_version: "1.2"
+                          timeout: 5
+                        }
+                        """)
+                .doesNotContain("KEY");
+        assertThat(config.clientTls().orElseThrow()).hasToString("ClientTls[<redacted>]");
+    }
+
+    @Test
     void theClientPortThatWasLearntIsKept() {
         ServerConfig config = ServerConfig.builder("n").build();
         assertThat(ConfigText.render(config, new RunDirectory(Path.of("/data")), 4321))

@@ -10,6 +10,7 @@ import io.unibus.node.host.FatalException;
 import io.unibus.node.host.NodeInfo;
 import io.unibus.node.host.Version;
 import io.unibus.node.http.HttpServer;
+import io.unibus.node.tls.NodeTls;
 import io.unibus.store.Store;
 import java.time.Clock;
 import java.time.Duration;
@@ -91,6 +92,9 @@ public final class Node {
         cluster.ifPresent(keeper -> keeper.serves(http.url()));
         shutdown.add("announcement", STEP_LIMIT, this::withdraw);
         announceIn(directory);
+        NodeTls tls = parts.tls();
+        shutdown.add("certificate", STEP_LIMIT, tls::close);
+        tls.watch(this::certificateRenewed);
         log.info("{}", times);
         return String.format(
                 Locale.ROOT,
@@ -155,6 +159,12 @@ public final class Node {
         announce();
     }
 
+    /** Commands on this host must know the certificate before the bus shows it. */
+    private void certificateRenewed() {
+        announce();
+        parts.bus().takeCertificate();
+    }
+
     /** Again after each start of the child, whose pid is new. */
     private synchronized void announce() {
         @Nullable DataDirectory directory = announcedIn;
@@ -165,6 +175,7 @@ public final class Node {
                     bus.childPid().orElse(0),
                     parts.httpServer().url(),
                     bus.clientUrl(),
+                    parts.tls().fingerprints(),
                     config.cluster().map(cluster -> cluster.listen().toString()),
                     config.clusterKey(),
                     info.store(),

@@ -9,6 +9,7 @@ import io.unibus.node.config.NodeConfig;
 import io.unibus.node.control.ControlPlane;
 import io.unibus.node.host.NodeInfo;
 import io.unibus.node.http.HttpServer;
+import io.unibus.node.tls.NodeTls;
 import io.unibus.store.Store;
 import java.util.Optional;
 import javax.inject.Singleton;
@@ -18,6 +19,8 @@ import javax.inject.Singleton;
 @Component(modules = NodeModule.class)
 interface NodeComponent {
     Bus bus();
+
+    NodeTls tls();
 
     Optional<ClusterKeeper> clusterKeeper();
 

@@ -10,6 +10,7 @@ import io.unibus.node.config.StoreKind;
 import io.unibus.node.control.ControlPlane;
 import io.unibus.node.control.DenialCounter;
 import io.unibus.node.host.NodeInfo;
+import io.unibus.node.tls.NodeTls;
 import io.unibus.store.Store;
 import java.security.SecureRandom;
 import java.time.Clock;
@@ -44,12 +45,13 @@ final class NodeModule {
     @Singleton
     static Bus bus(
             NodeConfig config,
+            NodeTls tls,
             SecureRandom random,
             InstantSource clock,
             LongSupplier nanoTime,
             StateListener childListener,
             DenialCounter denials) {
-        return new Bus(config, random, clock, nanoTime, childListener, denials);
+        return new Bus(config, tls, random, clock, nanoTime, childListener, denials);
     }
 
     @Provides
@@ -57,6 +59,12 @@ final class NodeModule {
     static ControlPlane controlPlane(
             Store store, InstantSource clock, LongSupplier nanoTime, SecureRandom random, NodeConfig config) {
         return new ControlPlane(store, clock, nanoTime, random, config.opTimeout());
+    }
+
+    @Provides
+    @Singleton
+    static NodeTls tls(NodeConfig config, InstantSource clock) {
+        return new NodeTls(config, clock);
     }
 
     @Provides

@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param serverName the name of the server, which is that of its node
  * @param userKey the key that the server made up for the answer
  * @param host the client's address
+ * @param user the name that the client gave; after a reload that of the answer before, {@link #PEER}
  * @param nkey whom the client claims to be; empty after a reload
  * @param signature the client's, over {@code nonce}, in either alphabet of base64
  */
@@ -30,9 +31,13 @@ record AuthRequest(
         String serverName,
         String userKey,
         String host,
+        Optional<String> user,
         Optional<String> nkey,
         Optional<String> signature,
         Optional<String> nonce) {
+
+    /** The user that every peer is to the server; nobody can log in as it. */
+    static final String PEER = "peer";
 
     /** @throws MalformedException when it is none */
     static AuthRequest parse(byte[] data) {
@@ -47,6 +52,7 @@ record AuthRequest(
                     text(server, "name").orElse(""),
                     required(nats, "user_nkey"),
                     text(client, "host").orElse(""),
+                    text(options, "user"),
                     text(options, "nkey"),
                     text(options, "sig"),
                     text(client, "nonce"));
@@ -63,6 +69,11 @@ record AuthRequest(
     private static Optional<String> text(JsonValue object, String name) {
         @Nullable String value = JsonValueUtils.readString(object, name);
         return Optional.ofNullable(value).filter(text -> !text.isEmpty());
+    }
+
+    /** Returns whether the server may be asking anew for a connection that was let in before. */
+    boolean mayBeAskedAgain() {
+        return nkey.isEmpty() && user.filter(PEER::equals).isPresent();
     }
 
     /** Returns who logs in, proven or not; empty when nobody is named. @throws MalformedException when it is no endpoint */

@@ -3,6 +3,7 @@ package io.unibus.node.bus;
 import io.nats.client.Connection;
 import io.unibus.embeddednats.Account;
 import io.unibus.embeddednats.AuthCallout;
+import io.unibus.embeddednats.ClientTls;
 import io.unibus.embeddednats.Cluster;
 import io.unibus.embeddednats.InstalledBinary;
 import io.unibus.embeddednats.MutualTls;
@@ -18,11 +19,14 @@ import io.unibus.embeddednats.User;
 import io.unibus.node.config.BusAuth;
 import io.unibus.node.config.NodeConfig;
 import io.unibus.node.config.StoreKind;
+import io.unibus.node.config.TlsMode;
 import io.unibus.node.control.ControlPlane;
 import io.unibus.node.control.DenialCounter;
 import io.unibus.node.host.ExitCode;
 import io.unibus.node.host.FatalException;
 import io.unibus.node.host.HostNames;
+import io.unibus.node.tls.NodeTls;
+import io.unibus.node.tls.TlsPair;
 import io.unibus.store.Store;
 import io.unibus.store.StoreUnavailableException;
 import java.io.IOException;
@@ -30,15 +34,19 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.concurrent.ExecutionException;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The bus of this node: the nats-server child with its three accounts, and the answer to who is let in. Thread-safe;
@@ -48,14 +56,13 @@ import org.jspecify.annotations.Nullable;
  * live. Only nodes can log in to the first two, with keys derived from the cluster key.
  */
 public final class Bus implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(Bus.class);
+
     private static final String SYS = "SYS";
     /** The account that owns the replicated store. */
     public static final String CONTROL = "CONTROL";
 
     private static final String PEERS = "BUS";
-    /** A user as whom nobody can log in: nats-server keeps clients over a reload only if they have the name of a configured one. */
-    private static final String PEER = "peer";
-
     /** Limits the connections of peers to all servers of the cluster together; a single server takes 65,536. */
     private static final int MOST_PEERS = 30_000;
     /** Limits one connection: each subscription takes memory of every server of the cluster. */
@@ -78,21 +85,25 @@ public final class Bus implements AutoCloseable {
     /** With bus-auth {@code soft}. */
     private final Optional<LoginObserver> loginObserver;
 
+    private final ServerRequests servers;
     private final AccessEnforcer enforcer;
     /** With bus-auth {@code enforce}. */
     private final Optional<AllowlistLoginPolicy> allowlist;
 
+    private final NodeTls tls;
     private final ClusterTroubles troubles;
     private volatile @Nullable Running running;
     private volatile Optional<ClusterAuthority.Leaf> routeCertificate = Optional.empty();
     private boolean closed;
 
     /**
+     * @param tls what clients are shown; opened by the start
      * @param listener hears of every change of the child's state
      * @param denials counts who is refused, or would be
      */
     public Bus(
             NodeConfig config,
+            NodeTls tls,
             SecureRandom random,
             InstantSource clock,
             LongSupplier nanoTime,
@@ -100,18 +111,15 @@ public final class Bus implements AutoCloseable {
             DenialCounter denials) {
         this.loginObserver =
                 config.busAuth() == BusAuth.SOFT ? Optional.of(new LoginObserver(denials)) : Optional.empty();
-        this.enforcer = new AccessEnforcer(
-                registry,
-                new ServerRequests(() ->
-                        Optional.ofNullable(running).flatMap(now -> now.system().connection())),
-                this::serverId,
-                PEERS,
-                nanoTime);
+        this.servers = new ServerRequests(
+                () -> Optional.ofNullable(running).flatMap(now -> now.system().connection()));
+        this.enforcer = new AccessEnforcer(registry, servers, this::serverId, PEERS, nanoTime);
         this.allowlist = config.busAuth() == BusAuth.ENFORCE
                 ? Optional.of(new AllowlistLoginPolicy(registry, enforcer, denials, nanoTime))
                 : Optional.empty();
         this.troubles = new ClusterTroubles(nanoTime);
         this.config = config;
+        this.tls = tls;
         this.random = random;
         this.clock = clock;
         this.listener = listener;
@@ -134,25 +142,29 @@ public final class Bus implements AutoCloseable {
         Optional<ClusterAuthority.Leaf> certificate = config.cluster()
                 .map(cluster -> ClusterAuthority.of(key).issue(config.name(), routeHosts(cluster), random));
         routeCertificate = certificate;
+        tls.open(hosts -> issue(key, hosts));
         try {
             InstalledBinary binary =
                     NatsBinary.bundled().installInto(config.dataDir().resolve("bin"));
-            NatsServer server = NatsServer.builder(
-                            binary, serverConfig(key, certificate, sys, control, issuer), config.dataDir())
-                    .probeLogin(ProbeLogin.nkey(control.publicKey(), control::signNonce))
+            NatsServer.Builder builder =
+                    NatsServer.builder(binary, serverConfig(key, certificate, sys, control, issuer), config.dataDir());
+            tls.ownTrust().ifPresent(builder::probeTls);
+            NatsServer server = builder.probeLogin(ProbeLogin.nkey(control.publicKey(), control::signNonce))
                     .listener(this::childChanged)
                     .logListener(troubles)
                     .build();
-            AuthCalloutResponder responder = new AuthCalloutResponder(issuer, PEERS, PEER, clock, loginPolicy());
+            AuthCalloutResponder responder =
+                    new AuthCalloutResponder(issuer, PEERS, AuthRequest.PEER, clock, loginPolicy());
             Running begun = new Running(
                     server,
                     binary.version(),
-                    new ControlConnection(() -> urlOf(server), control, responder::serve, () -> {}),
-                    new ControlConnection(() -> urlOf(server), sys, this::followConnections, enforcer::catchUp));
+                    new ControlConnection(() -> urlOf(server), tls.ownTrust(), control, responder::serve, () -> {}),
+                    new ControlConnection(
+                            () -> urlOf(server), tls.ownTrust(), sys, this::followConnections, enforcer::catchUp));
             become(begun);
             server.start(START_LIMIT);
             begun.control().open(OWN_LOGIN_LIMIT);
-            if (config.store() == StoreKind.KV || allowlist.isPresent()) {
+            if (needsSystemAccount()) {
                 begun.system().open(OWN_LOGIN_LIMIT);
             }
         } catch (NatsServerException e) {
@@ -211,6 +223,15 @@ public final class Bus implements AutoCloseable {
         listener.changed(state, reason);
     }
 
+    private TlsPair issue(ClusterKey key, Collection<String> hosts) {
+        ClusterAuthority.Leaf leaf = ClusterAuthority.of(key).issue(config.name(), hosts, random);
+        return TlsPair.of(leaf.certificatePem(), leaf.keyPem());
+    }
+
+    private static ClientTls clientTls(TlsPair pair) {
+        return new ClientTls(pair.certificatePem(), pair.keyPem());
+    }
+
     private static MutualTls mutualTls(ClusterAuthority.Leaf leaf) {
         return new MutualTls(leaf.certificatePem(), leaf.keyPem(), leaf.authorityPem());
     }
@@ -234,6 +255,7 @@ public final class Bus implements AutoCloseable {
                         cluster.others(),
                         Optional.of(new User.Password(ROUTE_USER, Secret.of(key.deriveText("route password")))),
                         certificate.map(Bus::mutualTls))));
+        tls.present().map(Bus::clientTls).ifPresent(builder::clientTls);
         return builder.clients(config.nats())
                 .jetStream(config.dataDir().resolve("jetstream"))
                 .account(new Account(SYS, false, List.of(User.nkey(sys.publicKey()))))
@@ -241,7 +263,7 @@ public final class Bus implements AutoCloseable {
                 .account(new Account(
                         PEERS,
                         false,
-                        List.of(User.password(PEER, Secret.of(hashOfNothing()))),
+                        List.of(User.password(AuthRequest.PEER, Secret.of(hashOfNothing()))),
                         OptionalInt.of(MOST_PEERS)))
                 .maxSubscriptions(MOST_SUBSCRIPTIONS)
                 .systemAccount(SYS)
@@ -313,7 +335,7 @@ public final class Bus implements AutoCloseable {
         return connection(started().control());
     }
 
-    /** Like {@link #controlConnection}, to the servers' own account; with a replicated store or bus-auth {@code enforce}. */
+    /** Like {@link #controlConnection}, to the servers' own account; where {@link #start} has logged in to it. */
     public Connection systemConnection() {
         return connection(started().system());
     }
@@ -333,7 +355,7 @@ public final class Bus implements AutoCloseable {
                 .toLowerCase(Locale.ROOT);
     }
 
-    /** Where peers connect, as {@code nats://host:port}. */
+    /** Where peers connect, as {@code nats://host:port}, or {@code tls://host:port}. */
     public String clientUrl() {
         return urlOf(started().server());
     }
@@ -355,8 +377,8 @@ public final class Bus implements AutoCloseable {
         return started().server().pid();
     }
 
-    private static String urlOf(NatsServer server) {
-        return "nats://" + server.clientAddress();
+    private String urlOf(NatsServer server) {
+        return config.tls().busScheme() + "://" + server.clientAddress();
     }
 
     private Running started() {
@@ -365,6 +387,29 @@ public final class Bus implements AutoCloseable {
             throw new IllegalStateException("the bus was not started");
         }
         return now;
+    }
+
+    /** Has the child show its clients the certificate of the moment, without dropping one. Waits until it does, or cannot. */
+    public void takeCertificate() {
+        tls.present().map(Bus::clientTls).ifPresent(started().server()::replaceClientTls);
+        Optional<String> server = serverId();
+        if (server.isEmpty()) {
+            return; // it is being started, and reads it
+        }
+        try {
+            servers.reload(server.get()).get();
+            log.info("the bus shows the new certificate");
+        } catch (ExecutionException e) {
+            log.warn("the bus shows the new certificate only after its next start: {}", String.valueOf(e.getCause()));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private boolean needsSystemAccount() {
+        return config.store() == StoreKind.KV
+                || allowlist.isPresent()
+                || config.tls().mode() == TlsMode.FILES;
     }
 
     /** Mistakes in the configuration of the cluster, this node's or another's, as sentences. */

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.KeyStore;
+import java.security.MessageDigest;
 import java.security.PrivateKey;
 import java.security.SecureRandom;
 import java.security.cert.Certificate;
@@ -16,6 +17,7 @@ import java.time.Instant;
 import java.util.Base64;
 import java.util.Collection;
 import java.util.Date;
+import java.util.HexFormat;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import javax.net.ssl.KeyManagerFactory;
@@ -70,7 +72,7 @@ import org.jspecify.annotations.Nullable;
  * since the key of a certificate lies beside that of the cluster, and it would end the routes of a node that was not restarted,
  * or whose clock is wrong.
  */
-final class ClusterAuthority {
+public final class ClusterAuthority {
     private static final String KEY_LABEL = "certificate authority P-256";
     private static final int KEY_BYTES = 64;
     private static final X500Name NAME = new X500Name("CN=unibus cluster authority");
@@ -104,7 +106,7 @@ final class ClusterAuthority {
     }
 
     /** Derives the authority of a cluster. */
-    static ClusterAuthority of(ClusterKey clusterKey) {
+    public static ClusterAuthority of(ClusterKey clusterKey) {
         return new ClusterAuthority(privateKey(new BigInteger(1, clusterKey.deriveBytes(KEY_LABEL, KEY_BYTES))));
     }
 
@@ -114,8 +116,19 @@ final class ClusterAuthority {
     }
 
     /** Returns the authority's own certificate. */
-    String certificatePem() {
+    public String certificatePem() {
         return pem("CERTIFICATE", certificate);
+    }
+
+    /** Returns the SHA-256 of the authority's own certificate, as people compare it: {@code 0C:E7:...}. */
+    public String fingerprint() {
+        try {
+            return HexFormat.ofDelimiter(":")
+                    .withUpperCase()
+                    .formatHex(MessageDigest.getInstance("SHA-256").digest(certificate));
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
     }
 
     /**

@@ -7,6 +7,7 @@ import io.nats.client.Nats;
 import io.nats.client.Options;
 import io.unibus.node.host.ExitCode;
 import io.unibus.node.host.FatalException;
+import io.unibus.node.tls.TrustedCa;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -15,6 +16,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
 
 /**
@@ -36,19 +38,22 @@ public final class ControlAccount implements AutoCloseable {
     }
 
     /**
-     * @param url {@code nats://host:port} of any node
-     * @throws FatalException when nobody answers there, or the key is not that cluster's
-     */
-    public static ControlAccount logIn(String url, Path clusterKey) {
-        return logIn(url, clusterKey, Optional.empty());
-    }
-
-    /**
-     * @param url {@code nats://host:port} of any node
-     * @param ca what the bus's certificate must be signed with; empty for a connection without TLS
+     * @param url {@code nats://host:port} or {@code tls://host:port} of any node
+     * @param ca what the bus's certificate must be signed with; if empty, one of Java's authorities for {@code tls:}, and no TLS
+     *     for {@code nats:}
      * @throws FatalException when nobody answers there, the key is not that cluster's, or the bus is not who it should be
      */
     public static ControlAccount logIn(String url, Path clusterKey, Optional<Path> ca) {
+        Optional<SSLContext> trusted = ca.map(TrustedCa::contextOf)
+                .or(() -> url.startsWith("tls:") ? Optional.of(TrustedCa.platformContext()) : Optional.empty());
+        return logInTrusting(url, clusterKey, trusted);
+    }
+
+    /**
+     * @param tls what is trusted; empty for a connection without TLS
+     * @throws FatalException when nobody answers there, the key is not that cluster's, or the bus is not who it should be
+     */
+    public static ControlAccount logInTrusting(String url, Path clusterKey, Optional<SSLContext> tls) {
         BusKeys user = BusKeys.user(ClusterKey.loadExisting(clusterKey), Bus.CONTROL);
         LastError error = new LastError();
         Options.Builder options = Options.builder()
@@ -60,7 +65,7 @@ public final class ControlAccount implements AutoCloseable {
                 .reconnectBufferSize(0)
                 .reportNoResponders()
                 .errorListener(error);
-        ca.ifPresent(file -> options.sslContext(TrustedCa.contextOf(file)));
+        tls.ifPresent(options::sslContext);
         try {
             try {
                 return new ControlAccount(Nats.connect(options.build()));
@@ -89,7 +94,8 @@ public final class ControlAccount implements AutoCloseable {
             return new FatalException(
                     ExitCode.CONFIGURATION,
                     "the bus at " + url
-                            + " offers no TLS, which --ca asks for: leave --ca out, if you trust the network",
+                            + " offers no TLS, which --ca, UNIBUS_CA or a URL with tls: asks for: leave it out, if you trust the"
+                            + " network",
                     e);
         }
         if (reason.equals(TLS_ONLY)) {

@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,6 +35,7 @@ final class ControlConnection implements AutoCloseable {
     private static final int PINGS_WITHOUT_ANSWER = 2;
 
     private final Supplier<String> url;
+    private final Optional<SSLContext> tls;
     private final BusKeys user;
     private final Consumer<Connection> onLogin;
     private final Runnable onReconnect;
@@ -44,11 +46,18 @@ final class ControlConnection implements AutoCloseable {
 
     /**
      * @param url where the child listens now
+     * @param tls what is trusted, where the child wants TLS
      * @param onLogin what each new connection is first used for
      * @param onReconnect told when a connection is back by itself, and may have missed something
      */
-    ControlConnection(Supplier<String> url, BusKeys user, Consumer<Connection> onLogin, Runnable onReconnect) {
+    ControlConnection(
+            Supplier<String> url,
+            Optional<SSLContext> tls,
+            BusKeys user,
+            Consumer<Connection> onLogin,
+            Runnable onReconnect) {
         this.url = url;
+        this.tls = tls;
         this.user = user;
         this.onLogin = onLogin;
         this.onReconnect = onReconnect;
@@ -125,7 +134,7 @@ final class ControlConnection implements AutoCloseable {
     }
 
     private Login logIn(String address) throws IOException, InterruptedException {
-        Options options = Options.builder()
+        Options.Builder options = Options.builder()
                 .server(address)
                 .connectionName("unibus node")
                 .authHandler(new KeyLogin(user))
@@ -138,9 +147,9 @@ final class ControlConnection implements AutoCloseable {
                 .reconnectBufferSize(0) // what cannot be sent now must not be sent later
                 .reportNoResponders()
                 .errorListener(new QuietErrors())
-                .connectionListener(this::changed)
-                .build();
-        Connection connection = Nats.connect(options);
+                .connectionListener(this::changed);
+        tls.ifPresent(options::sslContext);
+        Connection connection = Nats.connect(options.build());
         try {
             onLogin.accept(connection);
             connection.flush(LOGIN_LIMIT);

@@ -14,7 +14,9 @@ final class OpenLoginPolicy implements LoginPolicy {
     @Override
     public void decide(AuthRequest request, AuthReply reply) {
         reply.allow(BusPermissions.everything());
-        observer.accept(request);
+        if (!request.mayBeAskedAgain()) {
+            observer.accept(request);
+        }
     }
 
     @Override

@@ -6,6 +6,7 @@ import io.unibus.protocol.RoomId;
 import io.unibus.protocol.Subject;
 import java.net.URI;
 import java.net.URISyntaxException;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
@@ -61,13 +62,17 @@ final class Converters {
         public String convert(String text) {
             try {
                 URI url = new URI(text);
-                if (url.getHost() != null && "nats".equals(url.getScheme()) && url.getUserInfo() == null) {
+                if (url.getHost() != null && isBus(url.getScheme()) && url.getUserInfo() == null) {
                     return text;
                 }
             } catch (URISyntaxException e) {
                 // refused below, as what is a URI but of no bus
             }
             throw new TypeConversionException("the URL of a bus is like nats://127.0.0.1:4222, not '" + text + "'");
+        }
+
+        private static boolean isBus(@Nullable String scheme) {
+            return "nats".equals(scheme) || "tls".equals(scheme);
         }
     }
 

@@ -46,7 +46,7 @@ final class MigrateCommand extends BaseCommand implements Callable<Integer> {
             required = true,
             paramLabel = "URL",
             converter = Converters.ToNatsUrl.class,
-            description = "The bus of any node of the cluster: nats://host:port.")
+            description = "The bus of any node of the cluster: nats://host:port, or tls://host:port.")
     @SuppressWarnings("NullAway.Init") // set by picocli
     private String natsUrl;
 
@@ -64,11 +64,8 @@ final class MigrateCommand extends BaseCommand implements Callable<Integer> {
             description = "How many nodes shall hold each bucket, 1 to 5, where there is none yet. Default: 3.")
     private int replicas;
 
-    @Option(
-            names = "--ca",
-            paramLabel = "CERT",
-            description = "Certificate, as PEM, that the one of the bus must be signed with: for a bus behind TLS.")
-    private @Nullable Path ca;
+    @Mixin
+    private final CaOption ca = new CaOption();
 
     @Option(names = "--no-backup", description = "Make no copy of the database first.")
     private boolean noBackup;
@@ -103,7 +100,7 @@ final class MigrateCommand extends BaseCommand implements Callable<Integer> {
         SnapshotStores.ofDatabase(path).close(); // says first what is wrong with the source
         Path key = Optional.ofNullable(clusterKey).orElseGet(() -> path.resolveSibling("cluster.key"));
         NodeAway away = check || online ? NodeAway.UNKNOWN : NodeAway.of(path);
-        try (ControlAccount account = ControlAccount.logIn(natsUrl, key, Optional.ofNullable(ca))) {
+        try (ControlAccount account = ControlAccount.logIn(natsUrl, key, ca.file())) {
             Set<Bucket> missing = BucketSetup.missing(account.connection());
             if (!missing.isEmpty() && check) {
                 return wouldCreate(path, missing);

@@ -2,11 +2,12 @@ package io.unibus.node.cli;
 
 import io.unibus.client.ControlPlaneClient;
 import io.unibus.client.Identity;
-import io.unibus.node.host.DataDirectory;
 import java.net.URI;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** A command that asks a node over HTTP in the name of a peer. */
@@ -27,6 +28,9 @@ abstract class PeerCommand extends BaseCommand {
             description = "Whose seed to act with, as made by `unibus identity new`. Default: UNIBUS_IDENTITY.")
     private @Nullable Path identityFile;
 
+    @Mixin
+    private final CaOption ca = new CaOption();
+
     @Override
     public final void run() {
         if (identityFile == null || identityFile.toString().isEmpty()) {
@@ -34,14 +38,9 @@ abstract class PeerCommand extends BaseCommand {
                     spec.commandLine(), "who asks? Give --identity FILE, or make one with `unibus identity new FILE`");
         }
         Identity identity = Identity.load(identityFile);
-        run(identity, ControlPlaneClient.of(url == null ? defaultUrl() : url, identity));
-    }
-
-    private static URI defaultUrl() {
         Path dataDir = Path.of(System.getenv().getOrDefault("UNIBUS_DATA_DIR", "unibus-data"));
-        return URI.create(DataDirectory.findRunning(dataDir)
-                .map(DataDirectory.RunningNode::http)
-                .orElse("http://127.0.0.1:8420"));
+        NodeAddress node = NodeAddress.of(Optional.ofNullable(url), dataDir, ca);
+        run(identity, ControlPlaneClient.of(node.url(), identity, node.trust()));
     }
 
     abstract void run(Identity identity, ControlPlaneClient client);

@@ -2,7 +2,6 @@ package io.unibus.node.cli;
 
 import io.unibus.client.Identity;
 import io.unibus.client.StatusClient;
-import io.unibus.node.host.DataDirectory;
 import io.unibus.node.host.ExitCode;
 import io.unibus.protocol.JsonObject;
 import java.net.URI;
@@ -14,6 +13,7 @@ import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code unibus status}: what one node says of itself and of its cluster. */
@@ -28,7 +28,7 @@ import picocli.CommandLine.Option;
             "  unibus status",
             "  unibus status --data-dir /var/lib/unibus --json",
             "  unibus status --denials",
-            "  unibus status --url http://10.0.0.2:8420 --identity admin.seed"
+            "  unibus status --url https://10.0.0.2:8420 --ca ca.pem --identity admin.seed"
         })
 final class StatusCommand extends BaseCommand implements Callable<Integer> {
     @Option(
@@ -52,6 +52,9 @@ final class StatusCommand extends BaseCommand implements Callable<Integer> {
             description = "Seed file of an admin; needed to ask a node on another host.")
     private @Nullable Path identity;
 
+    @Mixin
+    private final CaOption ca = new CaOption();
+
     @Option(
             names = "--denials",
             description = "Show too whom the node would refuse, or has refused, and why, since it was started.")
@@ -62,9 +65,9 @@ final class StatusCommand extends BaseCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        NodeAddress asked = NodeAddress.of(Optional.ofNullable(url), dataDir, ca);
         byte[] answer = new StatusClient(
-                        Optional.ofNullable(url).orElseGet(this::urlOfLocalNode),
-                        Optional.ofNullable(identity).map(Identity::load))
+                        asked.url(), Optional.ofNullable(identity).map(Identity::load), asked.trust())
                 .status();
         JsonObject status = JsonObject.parse(answer);
         if (json) {
@@ -79,12 +82,6 @@ final class StatusCommand extends BaseCommand implements Callable<Integer> {
         return (status.requiredBoolean("ready") ? ExitCode.OK : ExitCode.UNAVAILABLE).code();
     }
 
-    private URI urlOfLocalNode() {
-        return URI.create(DataDirectory.findRunning(dataDir)
-                .map(DataDirectory.RunningNode::http)
-                .orElse("http://127.0.0.1:8420"));
-    }
-
     private void printNode(JsonObject status) {
         JsonObject node = status.object("node").orElseThrow();
         JsonObject store = status.object("store").orElseThrow();
@@ -97,11 +94,18 @@ final class StatusCommand extends BaseCommand implements Callable<Integer> {
                 store.requiredLong("replicas"),
                 node.requiredInstant("started_at"));
         table.print(out());
+        status.object("tls").ifPresent(this::printCertificate);
         status.stringMap("checks").forEach((name, result) -> {
             if (!result.equals("ok")) {
                 out().println("not ok: " + name + ": " + result);
             }
         });
+    }
+
+    private void printCertificate(JsonObject tls) {
+        out().println("TLS " + tls.requiredString("mode") + ", certificate until "
+                + tls.requiredInstant("certificate_expires_at"));
+        tls.strings("problems").forEach(problem -> out().println("not ok: tls: " + problem));
     }
 
     private void printCluster(JsonObject cluster) {

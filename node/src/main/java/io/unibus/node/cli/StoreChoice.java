@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Which store a snapshot is of or for: a database on this host, or the buckets of a cluster. */
@@ -29,7 +30,8 @@ final class StoreChoice {
             names = "--nats-url",
             paramLabel = "URL",
             converter = Converters.ToNatsUrl.class,
-            description = "The bus of any node of a cluster, whose replicated store is meant then: nats://host:port.")
+            description = "The bus of any node of a cluster, whose replicated store is meant then: nats://host:port, or"
+                    + " tls://host:port.")
     private @Nullable String natsUrl;
 
     @Option(
@@ -40,11 +42,8 @@ final class StoreChoice {
                     "The cluster's key, for --nats-url. Default: UNIBUS_CLUSTER_KEY, or cluster.key in --data-dir.")
     private @Nullable Path clusterKey;
 
-    @Option(
-            names = "--ca",
-            paramLabel = "CERT",
-            description = "Certificate, as PEM, that the one of the bus must be signed with: for a bus behind TLS.")
-    private @Nullable Path ca;
+    @Mixin
+    private final CaOption ca = new CaOption();
 
     boolean isCluster() {
         return natsUrl != null;
@@ -86,8 +85,6 @@ final class StoreChoice {
 
     private ControlAccount logIn(String url) {
         return ControlAccount.logIn(
-                url,
-                Optional.ofNullable(clusterKey).orElseGet(() -> dataDir.resolve("cluster.key")),
-                Optional.ofNullable(ca));
+                url, Optional.ofNullable(clusterKey).orElseGet(() -> dataDir.resolve("cluster.key")), ca.file());
     }
 }

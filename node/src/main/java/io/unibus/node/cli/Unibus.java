@@ -5,6 +5,7 @@ import io.unibus.client.IdentityException;
 import io.unibus.client.OutcomeUnknownException;
 import io.unibus.client.ProblemException;
 import io.unibus.client.UnreachableException;
+import io.unibus.client.UntrustedNodeException;
 import io.unibus.node.config.ConfigurationException;
 import io.unibus.node.host.ExitCode;
 import io.unibus.node.host.FatalException;
@@ -31,6 +32,7 @@ import picocli.CommandLine.Model.CommandSpec;
             RequestCommand.class,
             StatusCommand.class,
             ClusterKeyCommand.class,
+            CaCommand.class,
             FlagsCommand.class,
             VersionCommand.class
         },
@@ -97,6 +99,7 @@ final class Unibus extends BaseCommand {
             return ExitCode.USAGE;
         }
         if (e instanceof IdentityException
+                || e instanceof UntrustedNodeException
                 || e instanceof StoreUnusableException
                 || e instanceof StoreMigratedException
                 || e instanceof SnapshotException) {

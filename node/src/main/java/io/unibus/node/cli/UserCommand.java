@@ -99,7 +99,8 @@ final class UserCommand extends BaseCommand {
         }
 
         private static <T> T onCluster(DataDirectory.RunningNode node, Function<Store, T> work) {
-            try (ControlAccount account = ControlAccount.logIn(node.nats(), node.clusterKey());
+            try (ControlAccount account =
+                            ControlAccount.logInTrusting(node.nats(), node.clusterKey(), NodeAddress.ownTrust(node));
                     Store store = NodeStore.openReplicated(account::connection, COMMAND, OP_TIMEOUT, OP_TIMEOUT)) {
                 return work.apply(store);
             }

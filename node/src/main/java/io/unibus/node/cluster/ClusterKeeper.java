@@ -56,7 +56,7 @@ public final class ClusterKeeper implements AutoCloseable {
         this.config = config;
         this.bus = bus;
         this.probes = new PeerProbes(bus::routeTls);
-        this.httpUrl = "http://" + config.http();
+        this.httpUrl = config.tls().httpScheme() + "://" + config.http();
         List<Peer> peers = config.cluster().map(NodeConfig.ClusterConfig::routes).orElse(List.of()).stream()
                 .map(ClusterKeeper::peer)
                 .toList();

@@ -24,6 +24,7 @@ public record NodeConfig(
         List<String> httpNames,
         HostPort nats,
         BusAuth busAuth,
+        TlsConfig tls,
         Path clusterKey,
         Optional<ClusterConfig> cluster,
         StoreKind store,

@@ -57,6 +57,7 @@ final class NodeConfigLoader {
                 option(NodeOption.HTTP_NAMES, List.of(), NodeConfigLoader::httpNames),
                 nats,
                 busAuth(features),
+                tls(features),
                 option(NodeOption.CLUSTER_KEY, dataDir.resolve("cluster.key"), Path::of)
                         .toAbsolutePath(),
                 cluster,
@@ -69,8 +70,8 @@ final class NodeConfigLoader {
                 features);
         boolean insecure = option(NodeOption.INSECURE, false, NodeConfigLoader::yesOrNo);
         if (!insecure) {
-            requireLoopback(NodeOption.HTTP, http);
-            requireLoopback(NodeOption.NATS, nats);
+            requireUnexposed(NodeOption.HTTP, http, config);
+            requireUnexposed(NodeOption.NATS, nats, config);
         }
         if (!problems.isEmpty()) {
             throw new ConfigurationException(problems, problemOnCommandLine);
@@ -132,15 +133,38 @@ final class NodeConfigLoader {
         problemOnCommandLine |= given.onCommandLine();
     }
 
-    private void requireLoopback(NodeOption option, HostPort address) {
-        if (!Loopback.contains(address)) {
-            values.get(option)
+    private void requireUnexposed(NodeOption option, HostPort address, NodeConfig config) {
+        ExposureRule.objection(address, config.busAuth(), config.tls().isOn())
+                .ifPresent(objection -> values.get(option).ifPresent(given -> problem(given, objection)));
+    }
+
+    private TlsConfig tls(Map<FeatureFlag, NodeConfig.EffectiveState> features) {
+        TlsMode byFlag = Optional.ofNullable(features.get(FeatureFlag.BUS_TLS))
+                .filter(flag -> flag.state().equals("on"))
+                .map(flag -> TlsMode.AUTO)
+                .orElse(TlsMode.OFF);
+        TlsMode mode = option(NodeOption.TLS, byFlag, TlsMode::parse);
+        Optional<Path> certificate = tlsFile(NodeOption.TLS_CERT, mode);
+        Optional<Path> key = tlsFile(NodeOption.TLS_KEY, mode);
+        if (mode == TlsMode.FILES && (certificate.isEmpty() || key.isEmpty())) {
+            values.get(NodeOption.TLS)
                     .ifPresent(given -> problem(
                             given,
-                            "with bus-auth off or soft anyone who reaches " + address
-                                    + " is believed to be whoever they say, so it must be a loopback address;"
-                                    + " give --insecure if that network may be trusted so far"));
+                            "name the certificate with --tls-cert FILE and its key with --tls-key FILE, or give --tls auto"
+                                    + " for one that the node makes"));
         }
+        return new TlsConfig(mode, certificate.flatMap(first -> key.map(second -> new TlsConfig.Files(first, second))));
+    }
+
+    private Optional<Path> tlsFile(NodeOption option, TlsMode mode) {
+        Optional<OptionValues.Given> given = values.get(option);
+        if (given.isPresent() && mode != TlsMode.FILES) {
+            problem(
+                    given.get(),
+                    "it is of use with --tls files only, and --tls is " + mode + ": give that, or leave this out");
+            return Optional.empty();
+        }
+        return given.map(file -> option(option, Path.of(""), Path::of).toAbsolutePath());
     }
 
     private DebugMode debugMode() {
@@ -167,6 +191,10 @@ final class NodeConfigLoader {
         values.get(NodeOption.BUS_AUTH)
                 .ifPresent(given -> states.put(
                         FeatureFlag.BUS_AUTH, new NodeConfig.EffectiveState(busAuth.toString(), given.source())));
+        values.get(NodeOption.TLS)
+                .ifPresent(given -> states.put(
+                        FeatureFlag.BUS_TLS,
+                        new NodeConfig.EffectiveState(given.text().equals("off") ? "off" : "on", given.source())));
         return states;
     }
 
@@ -174,26 +202,15 @@ final class NodeConfigLoader {
         try {
             FeatureFlags flags = FeatureFlags.read(Path.of(file.text()));
             for (FeatureFlag flag : FeatureFlag.values()) {
-                flags.get(flag).ifPresent(declared -> {
-                    states.put(flag, new NodeConfig.EffectiveState(declared.state(), file.text()));
-                    if (!isBuilt(flag, declared.state())) {
-                        problem(file, flag.key() + " is " + declared.state() + ", which this version cannot do yet");
-                    }
-                });
+                flags.get(flag)
+                        .ifPresent(declared ->
+                                states.put(flag, new NodeConfig.EffectiveState(declared.state(), file.text())));
             }
         } catch (IOException e) {
             problem(file, "\"" + file.text() + "\" cannot be read: " + e.getMessage());
         } catch (MalformedException e) {
             problem(file, file.text() + ": " + e.getMessage());
         }
-    }
-
-    private static boolean isBuilt(FeatureFlag flag, String state) {
-        return switch (flag) {
-            case DECENTRALIZED -> true;
-            case BUS_AUTH -> true;
-            case BUS_TLS -> state.equals(flag.states().get(0));
-        };
     }
 
     private static BusAuth busAuth(Map<FeatureFlag, NodeConfig.EffectiveState> features) {

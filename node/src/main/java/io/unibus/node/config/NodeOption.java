@@ -30,6 +30,12 @@ public enum NodeOption {
             "off",
             "How callers are verified: off believes the name they give; soft too, but counts who proves nothing; enforce lets"
                     + " in only proven users."),
+    TLS(
+            "off|auto|files",
+            "off",
+            "Encrypts --http and --nats: auto with a certificate of the node's own making, files with one of yours."),
+    TLS_CERT("FILE", "none", "With --tls files: the certificate and those it is signed with, as PEM."),
+    TLS_KEY("FILE", "none", "With --tls files: the key of that certificate, as PEM."),
     INSECURE(
             "",
             "false",

@@ -19,11 +19,14 @@ import org.jspecify.annotations.Nullable;
 
 /** What was given for each option, and where: the flag wins over the environment, and that over the file. */
 public final class OptionValues {
+    private static final String PREFIX = "UNIBUS_";
+
     /** Variables with our prefix that are not options of a node. */
     private static final Set<String> OTHER_VARIABLES = Set.of(
             "UNIBUS_NATS_DEBUG",
             "UNIBUS_URL",
             "UNIBUS_IDENTITY",
+            "UNIBUS_CA",
             "UNIBUS_JAVA_OPTS",
             "UNIBUS_JAR",
             "UNIBUS_CLUSTER_DIR");
@@ -81,14 +84,14 @@ public final class OptionValues {
 
     private void addEnvironment() {
         for (String variable : new TreeSet<>(environment.keySet())) {
-            if (!variable.startsWith("UNIBUS_") || OTHER_VARIABLES.contains(variable)) {
+            if (!variable.startsWith(PREFIX) || OTHER_VARIABLES.contains(variable)) {
                 continue;
             }
             NodeOption.ofVariable(variable)
                     .ifPresentOrElse(
                             option -> add(option, new Given(environment.getOrDefault(variable, ""), variable, false)),
                             () -> problems.add("unknown environment variable " + variable
-                                    + Suggestion.forWord(variable, names(NodeOption::variable))));
+                                    + Suggestion.forWord(PREFIX, variable, names(NodeOption::variable))));
         }
     }
 

@@ -9,7 +9,12 @@ final class Suggestion {
 
     /** A clause such as {@code "; did you mean http?"}, or nothing when no known word is near. */
     static String forWord(String word, Collection<String> known) {
-        int near = Math.max(1, word.length() / 3);
+        return forWord("", word, known);
+    }
+
+    /** @param prefix which all words begin with, so that it says nothing of how near they are */
+    static String forWord(String prefix, String word, Collection<String> known) {
+        int near = Math.max(1, (word.length() - prefix.length()) / 3);
         return known.stream()
                 .min(Comparator.comparingInt(candidate -> distance(word, candidate)))
                 .filter(candidate -> distance(word, candidate) <= near)

@@ -22,6 +22,7 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -57,6 +58,7 @@ public final class DataDirectory implements AutoCloseable {
      *
      * @param pid of the Java process
      * @param childPid of its nats-server when it became ready
+     * @param certificates SHA-256 of those by which the node is known, in hexadecimal digits; none without TLS
      * @param cluster where the other nodes connect to; empty for a node alone
      * @param clusterKey the file of the cluster's key
      */
@@ -65,16 +67,22 @@ public final class DataDirectory implements AutoCloseable {
             long childPid,
             String http,
             String nats,
+            List<String> certificates,
             Optional<String> cluster,
             Path clusterKey,
             String store,
             String version,
             Instant startedAt) {
+        public RunningNode {
+            certificates = List.copyOf(certificates);
+        }
+
         void writeFields(JsonWriter json) {
             json.field("pid", pid);
             json.field("child_pid", childPid);
             json.field("http", http);
             json.field("nats", nats);
+            json.strings("certificates", certificates);
             cluster.ifPresent(address -> json.field("cluster", address));
             json.field("cluster_key", clusterKey.toString());
             json.field("store", store);
@@ -88,6 +96,7 @@ public final class DataDirectory implements AutoCloseable {
                     json.requiredLong("child_pid"),
                     json.requiredString("http"),
                     json.requiredString("nats"),
+                    json.strings("certificates"),
                     json.string("cluster"),
                     Path.of(json.requiredString("cluster_key")),
                     json.requiredString("store"),

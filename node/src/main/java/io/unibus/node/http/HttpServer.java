@@ -9,14 +9,18 @@ import io.unibus.embeddednats.HostPort;
 import io.unibus.node.config.NodeConfig;
 import io.unibus.node.host.ExitCode;
 import io.unibus.node.host.FatalException;
+import io.unibus.node.tls.NodeTls;
 import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.util.List;
+import java.util.Optional;
 import javax.inject.Inject;
 import javax.inject.Singleton;
+import javax.net.ssl.SSLContext;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xnio.Options;
+import org.xnio.Sequence;
 
 /**
  * The HTTP listener with its limits, time-outs and drain. Started once, closed by {@link #close}, which stops taking
@@ -32,6 +36,7 @@ public final class HttpServer implements AutoCloseable {
     private static final int MAX_HEADER_BYTES = 16 * 1024;
 
     private final HostPort listen;
+    private final String scheme;
     private final HttpLimits limits;
     private final GracefulShutdownHandler drain;
     private final Undertow undertow;
@@ -39,21 +44,29 @@ public final class HttpServer implements AutoCloseable {
     private boolean closed;
 
     @Inject
-    HttpServer(NodeConfig config, Dispatcher dispatcher) {
-        this(config.http(), config.httpNames(), dispatcher, HttpLimits.DEFAULT);
+    HttpServer(NodeConfig config, NodeTls tls, Dispatcher dispatcher) {
+        this(config.http(), config.httpNames(), tls.serverContext(), dispatcher, HttpLimits.DEFAULT);
     }
 
-    /** @param names by which clients may ask this node, beside its address */
-    HttpServer(HostPort listen, List<String> names, Dispatcher dispatcher, HttpLimits limits) {
+    /**
+     * @param names by which clients may ask this node, beside its address
+     * @param tls what connections are secured with; empty for plain ones
+     */
+    HttpServer(
+            HostPort listen, List<String> names, Optional<SSLContext> tls, Dispatcher dispatcher, HttpLimits limits) {
         this.listen = listen;
+        this.scheme = tls.isPresent() ? "https" : "http";
         this.limits = limits;
         this.drain = new GracefulShutdownHandler(new HttpContinueReadHandler(dispatcher));
-        OwnAuthorities authorities = new OwnAuthorities("http", listen, names);
+        OwnAuthorities authorities = new OwnAuthorities(scheme, listen, names);
         HttpHandler root =
                 new EmptyErrors(limits, new Framing(limits, new HostCheck(listen, authorities, limits, drain)));
-        this.undertow = Undertow.builder()
-                .addHttpListener(listen.port(), listen.host())
-                .setIoThreads(IO_THREADS)
+        Undertow.Builder builder = Undertow.builder();
+        tls.ifPresentOrElse(
+                context -> builder.addHttpsListener(listen.port(), listen.host(), context)
+                        .setSocketOption(Options.SSL_ENABLED_PROTOCOLS, Sequence.of("TLSv1.3", "TLSv1.2")),
+                () -> builder.addHttpListener(listen.port(), listen.host()));
+        this.undertow = builder.setIoThreads(IO_THREADS)
                 .setWorkerThreads(WORKER_THREADS)
                 .setDirectBuffers(false)
                 .setBufferSize(4 * 1024)
@@ -104,7 +117,7 @@ public final class HttpServer implements AutoCloseable {
     public String url() {
         InetSocketAddress address =
                 (InetSocketAddress) undertow.getListenerInfo().get(0).getAddress();
-        return "http://" + new HostPort(reachableHost(listen.host()), address.getPort());
+        return scheme + "://" + new HostPort(reachableHost(listen.host()), address.getPort());
     }
 
     /** Nobody can connect to a wildcard address everywhere; loopback is part of it. */

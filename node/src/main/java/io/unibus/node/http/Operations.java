@@ -8,6 +8,7 @@ import io.unibus.node.cluster.ClusterKeeper;
 import io.unibus.node.config.NodeConfig;
 import io.unibus.node.control.DenialCounter;
 import io.unibus.node.host.NodeInfo;
+import io.unibus.node.tls.NodeTls;
 import io.unibus.protocol.JsonWriter;
 import java.io.IOException;
 import java.io.InputStream;
@@ -24,6 +25,7 @@ final class Operations {
     private final NodeConfig config;
     private final NodeInfo info;
     private final Bus bus;
+    private final NodeTls tls;
     private final Optional<ClusterKeeper> cluster;
     private final Readiness readiness;
     private final HttpMetrics metrics;
@@ -34,6 +36,7 @@ final class Operations {
             NodeConfig config,
             NodeInfo info,
             Bus bus,
+            NodeTls tls,
             Optional<ClusterKeeper> cluster,
             Readiness readiness,
             HttpMetrics metrics,
@@ -43,6 +46,7 @@ final class Operations {
         this.cluster = cluster;
         this.info = info;
         this.bus = bus;
+        this.tls = tls;
         this.readiness = readiness;
         this.metrics = metrics;
     }
@@ -89,6 +93,7 @@ final class Operations {
             json.object("nats", this::writeBus);
             cluster.ifPresent(keeper -> json.object("cluster", fields -> writeCluster(keeper, fields)));
             json.field("bus_auth", config.busAuth().toString());
+            tls.report().ifPresent(shown -> json.object("tls", fields -> writeTls(shown, fields)));
             json.array("denials", denials.all(), Operations::writeDenial);
         });
     }
@@ -121,6 +126,12 @@ final class Operations {
         bus.waitingLogins().ifPresent(waiting -> json.field("waiting_logins", waiting));
         bus.childPid().ifPresent(pid -> json.field("pid", pid));
         bus.monitoringUrl().ifPresent(url -> json.field("monitoring", url));
+    }
+
+    private static void writeTls(NodeTls.Report report, JsonWriter json) {
+        json.field("mode", report.mode().toString());
+        json.field("certificate_expires_at", report.expires());
+        json.strings("problems", report.problems());
     }
 
     private void writeCluster(ClusterKeeper keeper, JsonWriter json) {

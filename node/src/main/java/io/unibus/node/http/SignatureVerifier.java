@@ -32,7 +32,7 @@ final class SignatureVerifier {
 
     SignatureVerifier(NodeConfig config, InstantSource clock, LongSupplier nanoTime) {
         this(
-                new OwnAuthorities("http", config.http(), config.httpNames()),
+                new OwnAuthorities(config.tls().httpScheme(), config.http(), config.httpNames()),
                 LatestSigned.open(config.dataDir().resolve("http.latest")),
                 clock,
                 nanoTime);

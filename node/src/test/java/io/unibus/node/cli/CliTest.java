@@ -122,13 +122,17 @@ class CliTest {
 
     @Test
     void flagsThatAreNotAsDeclaredFailTheCheck() throws IOException {
-        assertThat(run("flags", "--check").exitCode()).isZero();
-        Path config = Files.writeString(directory.resolve("soft.properties"), "bus-auth = soft\n");
+        Path asDeclared = Files.writeString(
+                directory.resolve("declared.properties"), "bus-auth = enforce\nstore = kv\ntls = auto\n");
+        assertThat(run("flags", "--config", asDeclared.toString(), "--check").exitCode())
+                .isZero();
+        Path config =
+                Files.writeString(directory.resolve("soft.properties"), "bus-auth = soft\nstore = kv\ntls = auto\n");
         assertThat(run("flags", "--config", config.toString()).exitCode()).isZero();
         Result differs = run("flags", "--config", config.toString(), "--check");
         assertThat(differs.exitCode()).isEqualTo(1);
         assertThat(differs.out()).hasLineCount(4);
-        assertThat(differs.err()).contains("bus-auth is soft, declared off");
+        assertThat(differs.err()).contains("bus-auth is soft, declared enforce");
     }
 
     @Test

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -242,6 +243,62 @@ class NodeConfigTest {
     }
 
     @Test
+    void filesOfACertificateAreGivenTogetherAndOnlyWhereTheyAreOfUse() {
+        Map<NodeOption, String> both = Map.of(
+                NodeOption.TLS, "files", NodeOption.TLS_CERT, "/a/fullchain.pem", NodeOption.TLS_KEY, "/a/privkey.pem");
+        assertThat(load(both, NO_ENVIRONMENT).tls())
+                .isEqualTo(new TlsConfig(
+                        TlsMode.FILES,
+                        Optional.of(new TlsConfig.Files(Path.of("/a/fullchain.pem"), Path.of("/a/privkey.pem")))));
+        assertThat(load(Map.of(NodeOption.TLS, "auto"), NO_ENVIRONMENT).tls().mode())
+                .isEqualTo(TlsMode.AUTO);
+        assertThat(load(NO_FLAGS, NO_ENVIRONMENT).tls()).isEqualTo(TlsConfig.OFF);
+        assertThat(refused(Map.of(NodeOption.TLS, "files", NodeOption.TLS_CERT, "/a/c.pem"), NO_ENVIRONMENT)
+                        .problems())
+                .singleElement()
+                .asString()
+                .startsWith("--tls: ")
+                .contains("--tls-key FILE");
+        assertThat(refused(Map.of(NodeOption.TLS_KEY, "/a/k.pem"), NO_ENVIRONMENT)
+                        .problems())
+                .singleElement()
+                .asString()
+                .startsWith("--tls-key: ")
+                .contains("--tls files");
+        assertThat(refused(Map.of(NodeOption.TLS, "on"), NO_ENVIRONMENT).problems())
+                .containsExactly("--tls: \"on\" is not valid: it must be off, auto or files");
+    }
+
+    @Test
+    void flagThatTurnsOnTlsIsFollowedUnlessTheOptionSaysOtherwise() throws IOException {
+        String file = file("{\"bus-tls\":{\"state\":\"on\"}}");
+        assertThat(load(Map.of(NodeOption.FEATURE_FLAGS, file), NO_ENVIRONMENT)
+                        .tls()
+                        .mode())
+                .isEqualTo(TlsMode.AUTO);
+        NodeConfig off = load(Map.of(NodeOption.FEATURE_FLAGS, file, NodeOption.TLS, "off"), NO_ENVIRONMENT);
+        assertThat(off.tls()).isEqualTo(TlsConfig.OFF);
+        assertThat(off.featureStates())
+                .containsEntry(FeatureFlag.BUS_TLS, new NodeConfig.EffectiveState("off", "--tls"));
+    }
+
+    @Test
+    void beyondLoopbackCallersAreVerifiedAndWhatTheySayIsEncryptedUnlessTheOperatorInsists() {
+        HostPort everywhere = new HostPort("0.0.0.0", 4222);
+        assertThat(ExposureRule.objection(everywhere, BusAuth.SOFT, true))
+                .get()
+                .asString()
+                .contains("believed to be");
+        assertThat(ExposureRule.objection(everywhere, BusAuth.ENFORCE, false))
+                .get()
+                .asString()
+                .contains("--tls auto", "--insecure");
+        assertThat(ExposureRule.objection(everywhere, BusAuth.ENFORCE, true)).isEmpty();
+        assertThat(ExposureRule.objection(new HostPort("127.0.0.1", 4222), BusAuth.OFF, false))
+                .isEmpty();
+    }
+
+    @Test
     void debugModeIsReadFromTheEnvironment() {
         assertThat(load(NO_FLAGS, Map.of("UNIBUS_NATS_DEBUG", "1")).natsDebug()).isNotEqualTo(DebugMode.OFF);
         assertThat(refused(NO_FLAGS, Map.of("UNIBUS_NATS_DEBUG", "loud")).problems())
@@ -259,7 +316,6 @@ class NodeConfigTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "{\"bus-tls\":{\"state\":\"on\"}}",
                 "{\"bus-auth\":{\"state\":\"maybe\"}}",
                 "{\"bus-outh\":{\"state\":\"off\"}}",
                 "{\"bus-auth\":{}}",

@@ -6,9 +6,11 @@ import io.unibus.node.bus.Bus;
 import io.unibus.node.config.BusAuth;
 import io.unibus.node.config.NodeConfig;
 import io.unibus.node.config.StoreKind;
+import io.unibus.node.config.TlsConfig;
 import io.unibus.node.control.ControlPlane;
 import io.unibus.node.control.DenialCounter;
 import io.unibus.node.host.NodeInfo;
+import io.unibus.node.tls.NodeTls;
 import io.unibus.store.Store;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -44,6 +46,7 @@ final class ServerParts {
                 names,
                 new HostPort("127.0.0.1", 0),
                 busAuth,
+                TlsConfig.OFF,
                 dataDir.resolve("cluster.key"),
                 Optional.empty(),
                 StoreKind.SQLITE,
@@ -58,7 +61,8 @@ final class ServerParts {
         NodeInfo info = new NodeInfo("node-1", "1.2.3", ProcessHandle.current().pid(), clock.instant(), "sqlite");
         ControlPlane control = new ControlPlane(store, clock, System::nanoTime, random, config.opTimeout());
         this.denials = new DenialCounter(clock);
-        this.bus = new Bus(config, random, clock, System::nanoTime, (state, reason) -> {}, denials);
+        NodeTls tls = new NodeTls(config, clock);
+        this.bus = new Bus(config, tls, random, clock, System::nanoTime, (state, reason) -> {}, denials);
         this.metrics = new HttpMetrics(info, bus, Optional.empty(), denials);
         this.routes = new Routes(
                 control,
@@ -67,6 +71,7 @@ final class ServerParts {
                         config,
                         info,
                         bus,
+                        tls,
                         Optional.empty(),
                         new Readiness(store, bus, System::nanoTime, config),
                         metrics,
@@ -77,6 +82,7 @@ final class ServerParts {
         return new HttpServer(
                 config.http(),
                 config.httpNames(),
+                Optional.empty(),
                 new Dispatcher(routes, metrics, System::nanoTime, limits, longestReading),
                 limits);
     }

@@ -1,4 +1,4 @@
-package io.unibus.node.bus;
+package io.unibus.node.tls;
 
 import io.unibus.node.host.ExitCode;
 import io.unibus.node.host.FatalException;
@@ -25,10 +25,12 @@ import javax.net.ssl.X509ExtendedTrustManager;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Trust in servers whose certificate one authority has signed, and which are who they were asked to be: jnats compares no
- * host names by itself.
+ * Trust in servers whose certificate an authority has signed, and which are who they were asked to be: jnats compares no host
+ * names by itself.
  */
-final class TrustedCa extends X509ExtendedTrustManager {
+public final class TrustedCa extends ServerTrust {
+    private static final String HTTPS = "HTTPS"; // RFC 2818: the name or address that was asked for
+
     private final X509ExtendedTrustManager chains;
 
     private TrustedCa(X509ExtendedTrustManager chains) {
@@ -36,18 +38,25 @@ final class TrustedCa extends X509ExtendedTrustManager {
     }
 
     /**
+     * Trusts what one authority has signed.
+     *
      * @param file certificates of the authority, as PEM
      * @throws FatalException when there are none in it
      */
-    static SSLContext contextOf(Path file) {
+    public static SSLContext contextOf(Path file) {
         try {
-            TrustManagerFactory factory = TrustManagerFactory.getInstance("PKIX");
-            factory.init(storeOf(file));
-            SSLContext context = SSLContext.getInstance("TLS");
-            context.init(null, new TrustManager[] {new TrustedCa(pkix(factory))}, null);
-            return context;
+            return new TrustedCa(pkix(storeOf(file))).context();
         } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("every Java platform has PKIX and TLS", e);
+            throw new IllegalStateException("every Java platform has PKIX", e);
+        }
+    }
+
+    /** Trusts the authorities that this Java platform trusts. */
+    public static SSLContext platformContext() {
+        try {
+            return new TrustedCa(pkix(null)).context();
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("the certificates that Java trusts cannot be read", e);
         }
     }
 
@@ -77,11 +86,15 @@ final class TrustedCa extends X509ExtendedTrustManager {
         return new FatalException(
                 ExitCode.CONFIGURATION,
                 "the certificate " + file + " cannot be used: " + why
-                        + ". Name the one that the bus's certificate is signed with, with --ca",
+                        + ". Name the one that the node's certificate is signed with, with --ca; `unibus ca` on the node's"
+                        + " host prints it, where the node runs with --tls auto",
                 e);
     }
 
-    private static X509ExtendedTrustManager pkix(TrustManagerFactory factory) {
+    /** @param store of the platform if null */
+    private static X509ExtendedTrustManager pkix(@Nullable KeyStore store) throws GeneralSecurityException {
+        TrustManagerFactory factory = TrustManagerFactory.getInstance("PKIX");
+        factory.init(store);
         for (TrustManager manager : factory.getTrustManagers()) {
             if (manager instanceof X509ExtendedTrustManager chains) {
                 return chains;
@@ -96,34 +109,17 @@ final class TrustedCa extends X509ExtendedTrustManager {
             throw new CertificateException("nothing is known of the host");
         }
         SSLParameters parameters = secure.getSSLParameters();
-        parameters.setEndpointIdentificationAlgorithm("HTTPS"); // RFC 2818: the name or address that was asked for
+        parameters.setEndpointIdentificationAlgorithm(HTTPS);
         secure.setSSLParameters(parameters);
         chains.checkServerTrusted(chain, type, secure);
     }
 
     @Override
     public void checkServerTrusted(X509Certificate[] chain, String type, SSLEngine engine) throws CertificateException {
-        throw new CertificateException("only connections of jnats are checked here");
-    }
-
-    @Override
-    public void checkServerTrusted(X509Certificate[] chain, String type) throws CertificateException {
-        throw new CertificateException("nothing is known of the host");
-    }
-
-    @Override
-    public void checkClientTrusted(X509Certificate[] chain, String type, Socket socket) throws CertificateException {
-        throw new CertificateException("clients are not checked here");
-    }
-
-    @Override
-    public void checkClientTrusted(X509Certificate[] chain, String type, SSLEngine engine) throws CertificateException {
-        throw new CertificateException("clients are not checked here");
-    }
-
-    @Override
-    public void checkClientTrusted(X509Certificate[] chain, String type) throws CertificateException {
-        throw new CertificateException("clients are not checked here");
+        SSLParameters parameters = engine.getSSLParameters();
+        parameters.setEndpointIdentificationAlgorithm(HTTPS);
+        engine.setSSLParameters(parameters);
+        chains.checkServerTrusted(chain, type, engine);
     }
 
     @Override
