@@ -88,7 +88,7 @@ final class SecretsIT {
     /** Returns when the server has refused it. */
     private static void logIn(ClusterNode node, String fields) throws IOException {
         try (Socket socket = new Socket()) {
-            socket.connect(Peer.addressOf(node.nats()));
+            socket.connect(Peer.addressOf("nats://" + node.nats()));
             socket.setSoTimeout((int) LIMIT.toMillis());
             socket.getOutputStream()
                     .write(("CONNECT {\"verbose\":false," + fields + "}\r\nPING\r\n").getBytes(StandardCharsets.UTF_8));
