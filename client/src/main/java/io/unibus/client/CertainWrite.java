@@ -40,7 +40,7 @@ final class CertainWrite<T> {
                 failure = e;
             } catch (ProblemException e) {
                 failure = e;
-            } catch (UnreachableException e) {
+            } catch (UnreachableException | UntrustedNodeException e) {
                 throw unanswered == null ? e : stillUnknown(unanswered, e);
             }
             Optional<T> result = settled();
@@ -62,7 +62,7 @@ final class CertainWrite<T> {
         }
         try {
             return carriedOut.get();
-        } catch (UnreachableException e) {
+        } catch (UnreachableException | UntrustedNodeException e) {
             throw stillUnknown(unanswered, e);
         }
     }
@@ -79,7 +79,7 @@ final class CertainWrite<T> {
                 : failure;
     }
 
-    private static OutcomeUnknownException stillUnknown(OutcomeUnknownException unanswered, UnreachableException e) {
+    private static OutcomeUnknownException stillUnknown(OutcomeUnknownException unanswered, ClientException e) {
         unanswered.addSuppressed(e);
         return unanswered;
     }

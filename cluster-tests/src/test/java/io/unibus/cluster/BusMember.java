@@ -28,12 +28,20 @@ final class BusMember implements AutoCloseable {
 
     /** Begins to log in to one server. */
     static BusMember of(String url, Identity identity) {
-        BusMember member = new BusMember();
-        Options options = Options.builder()
+        return begin(Options.builder()
                 .server(url)
                 .authHandler(loginOf(identity))
-                .inboxPrefix("_INBOX." + identity.endpoint().nkey() + ".")
-                .maxReconnects(-1)
+                .inboxPrefix("_INBOX." + identity.endpoint().nkey() + "."));
+    }
+
+    /** Begins to log in to one server as nobody. */
+    static BusMember withoutIdentity(String url) {
+        return begin(Options.builder().server(url));
+    }
+
+    private static BusMember begin(Options.Builder builder) {
+        BusMember member = new BusMember();
+        Options options = builder.maxReconnects(-1)
                 .reconnectWait(Duration.ofMillis(50))
                 .connectionListener((connection, event) -> member.changed(connection, event))
                 .errorListener(new ErrorListener() {})

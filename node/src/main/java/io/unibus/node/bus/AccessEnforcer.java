@@ -23,6 +23,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -47,6 +48,8 @@ final class AccessEnforcer implements AccessListener, AutoCloseable {
     /** Grants that come within are one reload. */
     private static final Duration GATHER = Duration.ofMillis(150);
 
+    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1);
+
     private static final Duration COMPARISON = Duration.ofSeconds(20);
     /** A server that says nothing for so long does not come back under this id. */
     private static final Duration SERVER_END = Duration.ofMinutes(10);
@@ -54,6 +57,7 @@ final class AccessEnforcer implements AccessListener, AutoCloseable {
     private final PeerConnectionRegistry registry;
     private final ServerRequests servers;
     private final Supplier<Optional<String>> ownServer;
+    private final BooleanSupplier answersLogins;
     private final String account;
     private final LongSupplier nanoTime;
     private final DaemonWorker worker = new DaemonWorker("bus-access");
@@ -70,20 +74,25 @@ final class AccessEnforcer implements AccessListener, AutoCloseable {
     private boolean allChanged;
     private boolean checkIsDue;
     private boolean reloadIsDue;
+    private Duration lastReload = Duration.ZERO;
+    private boolean reloadFails; // of the thread for reloads
 
     /**
      * @param ownServer the id of this node's own server, while there is one
+     * @param answersLogins whether the callout works, without which a reload would close connections
      * @param account whose connections these are
      */
     AccessEnforcer(
             PeerConnectionRegistry registry,
             ServerRequests servers,
             Supplier<Optional<String>> ownServer,
+            BooleanSupplier answersLogins,
             String account,
             LongSupplier nanoTime) {
         this.registry = registry;
         this.servers = servers;
         this.ownServer = ownServer;
+        this.answersLogins = answersLogins;
         this.account = account;
         this.nanoTime = nanoTime;
     }
@@ -107,10 +116,9 @@ final class AccessEnforcer implements AccessListener, AutoCloseable {
         events.subscribe("$SYS.ACCOUNT." + account + ".DISCONNECT");
         events.subscribe("$SYS.SERVER.*.STATSZ");
         events.subscribe("$SYS.SERVER.*.SHUTDOWN");
-        catchUp();
     }
 
-    /** Makes up for what may have been missed. */
+    /** Makes up for what may have been missed while there was no login. */
     void catchUp() {
         if (control.isPresent()) {
             comparisons.execute(this::compareAll);
@@ -226,26 +234,32 @@ final class AccessEnforcer implements AccessListener, AutoCloseable {
     }
 
     private void requestReload() {
+        Duration pause;
         synchronized (this) {
             if (reloadIsDue) {
                 return;
             }
             reloadIsDue = true;
+            // New connections wait during a reload: they get at least as long as it took.
+            pause = lastReload.compareTo(GATHER) > 0 ? lastReload : GATHER;
         }
-        reloads.after(GATHER.toMillis(), this::reload);
+        reloads.after(pause.toMillis(), this::reload);
     }
 
     private void reload() {
         synchronized (this) {
             reloadIsDue = false;
         }
-        Optional<String> server = ownServer.get();
+        Optional<String> server = ownServer.get().filter(id -> answersLogins.getAsBoolean());
         if (server.isEmpty()) {
             requestReloadLater("it is being started");
             return;
         }
+        long begun = nanoTime.getAsLong();
         try {
             servers.reload(server.get()).get();
+            reloadFails = false;
+            note(Duration.ofNanos(nanoTime.getAsLong() - begun));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (ExecutionException e) {
@@ -253,8 +267,15 @@ final class AccessEnforcer implements AccessListener, AutoCloseable {
         }
     }
 
+    private synchronized void note(Duration reload) {
+        lastReload = reload.compareTo(LONGEST_PAUSE) < 0 ? reload : LONGEST_PAUSE;
+    }
+
     private void requestReloadLater(String why) {
-        log.info("nats-server was not told yet of new rooms of its clients: {}", why);
+        if (!reloadFails) {
+            reloadFails = true;
+            log.info("nats-server was not told yet of new rooms of its clients, and is told again: {}", why);
+        }
         reloads.after(RETRY.toMillis(), this::requestReload);
     }
 
@@ -303,19 +324,20 @@ final class AccessEnforcer implements AccessListener, AutoCloseable {
             if (own.filter(server::equals).isPresent()) {
                 continue;
             }
-            if (now - heard.computeIfAbsent(server, first -> now) > SERVER_END.toNanos()) {
+            boolean isSilent = now - heard.computeIfAbsent(server, first -> now) > SERVER_END.toNanos();
+            if (!compareWith(server) && isSilent) {
                 registry.removeIf(connection -> connection.id().serverId().equals(server));
                 heard.remove(server);
-            } else {
-                compareWith(server);
             }
         }
-        own.ifPresent(id -> registry.removeIf(
-                connection -> connection.isOwn() && !connection.id().serverId().equals(id)));
+        ownServer
+                .get()
+                .ifPresent(id -> registry.removeIf(connection ->
+                        connection.isOwn() && !connection.id().serverId().equals(id)));
     }
 
-    /** Of connections that come or go, an event can be missed; the server knows. */
-    private void compareWith(String server) {
+    /** Compares with what a server says, since an event can be missed. Returns whether it said something. */
+    private boolean compareWith(String server) {
         long asked = nanoTime.getAsLong();
         try {
             Set<Long> open = servers.connections(server, account);
@@ -333,11 +355,13 @@ final class AccessEnforcer implements AccessListener, AutoCloseable {
             if (ownServer.get().filter(server::equals).isPresent()) {
                 open.stream().map(number -> new ConnectionId(server, number)).forEach(this::kickUnknown);
             }
+            return true;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (ExecutionException | IllegalStateException e) {
             log.debug("the connections to {} are not known now: {}", server, e.getMessage());
         }
+        return false;
     }
 
     /** Closes a connection to this node's own server of which nobody knows whose it is: nothing could reach it. */

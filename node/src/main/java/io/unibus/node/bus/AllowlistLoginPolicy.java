@@ -5,10 +5,12 @@ import io.unibus.node.control.DenialCounter;
 import io.unibus.node.control.DenialReason;
 import io.unibus.protocol.Endpoint;
 import io.unibus.protocol.MalformedException;
+import io.unibus.protocol.Subject;
 import io.unibus.store.StoreException;
 import io.unibus.store.StoreUnusableException;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -103,12 +105,11 @@ final class AllowlistLoginPolicy implements LoginPolicy, AutoCloseable {
      */
     private void answerUnnamed(AuthRequest request, AuthReply reply) {
         Optional<PeerConnection> known = registry.find(request.connection());
-        boolean allowed = known.isPresent()
-                && known.get().granted().isPresent()
-                && reply.allow(BusPermissions.of(
-                        known.get().endpoint(), known.get().granted().get()));
-        if (!allowed) {
+        Optional<Set<Subject>> granted = known.flatMap(PeerConnection::granted);
+        if (known.isEmpty() || granted.isEmpty()) {
             refuse(Optional.empty(), DenialReason.SIGNATURE_MISSING, reply);
+        } else if (!reply.allow(BusPermissions.of(known.get().endpoint(), granted.get()))) {
+            refuse(Optional.of(known.get().endpoint()), DenialReason.TOO_MANY_ROOMS, reply);
         }
     }
 

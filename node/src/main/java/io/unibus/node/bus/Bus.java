@@ -113,7 +113,7 @@ public final class Bus implements AutoCloseable {
                 config.busAuth() == BusAuth.SOFT ? Optional.of(new LoginObserver(denials)) : Optional.empty();
         this.servers = new ServerRequests(
                 () -> Optional.ofNullable(running).flatMap(now -> now.system().connection()));
-        this.enforcer = new AccessEnforcer(registry, servers, this::serverId, PEERS, nanoTime);
+        this.enforcer = new AccessEnforcer(registry, servers, this::serverId, this::answersLogins, PEERS, nanoTime);
         this.allowlist = config.busAuth() == BusAuth.ENFORCE
                 ? Optional.of(new AllowlistLoginPolicy(registry, enforcer, denials, nanoTime))
                 : Optional.empty();
@@ -389,21 +389,31 @@ public final class Bus implements AutoCloseable {
         return now;
     }
 
-    /** Has the child show its clients the certificate of the moment, without dropping one. Waits until it does, or cannot. */
+    /**
+     * Has the child show its clients the certificate of the moment, without dropping one. Waits until it does.
+     *
+     * @throws IllegalStateException when it cannot now; to be called again then
+     */
     public void takeCertificate() {
         tls.present().map(Bus::clientTls).ifPresent(started().server()::replaceClientTls);
-        Optional<String> server = serverId();
-        if (server.isEmpty()) {
-            return; // it is being started, and reads it
-        }
+        String server = serverId()
+                .filter(id -> answersLogins())
+                .orElseThrow(() -> new IllegalStateException("nats-server is being started"));
         try {
-            servers.reload(server.get()).get();
+            servers.reload(server).get();
             log.info("the bus shows the new certificate");
         } catch (ExecutionException e) {
-            log.warn("the bus shows the new certificate only after its next start: {}", String.valueOf(e.getCause()));
+            throw new IllegalStateException("nats-server did not take it: " + e.getCause(), e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted", e);
         }
+    }
+
+    /** A reload makes the server ask for each connection, and wait for each answer. */
+    private boolean answersLogins() {
+        @Nullable Running now = running;
+        return now != null && now.control().isConnected();
     }
 
     private boolean needsSystemAccount() {

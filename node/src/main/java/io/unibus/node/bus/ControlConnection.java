@@ -48,7 +48,7 @@ final class ControlConnection implements AutoCloseable {
      * @param url where the child listens now
      * @param tls what is trusted, where the child wants TLS
      * @param onLogin what each new connection is first used for
-     * @param onReconnect told when a connection is back by itself, and may have missed something
+     * @param onReconnect told when there is a connection again, which may have missed something
      */
     ControlConnection(
             Supplier<String> url,
@@ -77,6 +77,7 @@ final class ControlConnection implements AutoCloseable {
             String address = url.get();
             try {
                 login = logIn(address);
+                onReconnect.run();
                 return;
             } catch (IOException e) {
                 if (System.nanoTime() - deadline >= 0) {
@@ -120,6 +121,7 @@ final class ControlConnection implements AutoCloseable {
             }
             Login next = logIn(wanted);
             login = next;
+            onReconnect.run();
             log.info("logged in to nats-server again, at {}", wanted);
             current.connection().close();
             if (isClosed(next)) { // before it could be known as the present one

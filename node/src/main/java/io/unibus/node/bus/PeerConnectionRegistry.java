@@ -17,15 +17,18 @@ import org.jspecify.annotations.Nullable;
  * before its login is decided, so that no change of access falls between. Thread-safe.
  */
 final class PeerConnectionRegistry {
-    /** More than the servers of a cluster let in; what comes beyond are logins that fail. */
+    /** Limits the connections to other nodes: more than the servers of a cluster let in, so that the rest are logins that fail. */
     static final int MOST = 100_000;
 
     private final Map<ConnectionId, PeerConnection> connections = new HashMap<>();
     private final Map<Endpoint, Set<PeerConnection>> byEndpoint = new HashMap<>();
 
-    /** Enters a connection. Returns false, and does nothing, when there are too many. */
+    /**
+     * Enters a connection. Returns false, and does nothing, when there are too many and it is another node's: logins there, also those
+     * that fail, must not keep anybody out here.
+     */
     synchronized boolean enter(PeerConnection connection) {
-        if (connections.size() >= MOST) {
+        if (!connection.isOwn() && connections.size() >= MOST) {
             return false;
         }
         remove(connection.id());

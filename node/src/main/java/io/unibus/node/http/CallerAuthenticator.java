@@ -92,6 +92,7 @@ final class CallerAuthenticator {
             return verifier.verify(request, claim);
         } catch (InvalidSignatureException e) {
             if (failures.fail(request.source() + " " + claim.endpoint()) >= MOST_FAILURES) {
+                count(Optional.empty(), e.reason());
                 throw new ProblemException(TOO_MANY_FAILURES);
             }
             throw e;

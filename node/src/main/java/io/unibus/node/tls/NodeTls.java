@@ -51,6 +51,8 @@ public final class NodeTls implements AutoCloseable {
     private volatile @Nullable TlsPair present;
     private volatile Optional<CertificateRenewal> renewal = Optional.empty();
     private volatile Instant complained = Instant.EPOCH;
+    /** Why the certificate in use is not passed on yet, as a sentence, or without one before the first attempt; empty when it is. */
+    private volatile Optional<String> pending = Optional.empty();
 
     public NodeTls(NodeConfig config, InstantSource clock) {
         this.config = config;
@@ -98,7 +100,7 @@ public final class NodeTls implements AutoCloseable {
     /**
      * From here on looks every 5 seconds whether the operator's files hold a new pair, and shows it over HTTP.
      *
-     * @param onRenewal what else is to be done about a new pair, on a thread of this
+     * @param onRenewal what else is to be done about a new pair, on a thread of this; repeated until it throws nothing
      */
     public void watch(Runnable onRenewal) {
         renewal.ifPresent(files -> {
@@ -110,18 +112,38 @@ public final class NodeTls implements AutoCloseable {
         });
     }
 
-    /** A fault of one look must not end the watch. */
+    /** A fault of one look must not end the watch; an {@code Error} ends the node. */
     private void lookSafely(CertificateRenewal files, Runnable onRenewal) {
         try {
             Optional<TlsPair> next = files.look();
             if (next.isPresent()) {
                 show(next.get());
                 log.info("a new certificate is in use, until {}", next.get().expires());
-                onRenewal.run();
+                pending = Optional.of("");
+            }
+            if (pending.isPresent()) {
+                passOn(onRenewal);
             }
             present().flatMap(this::ending).ifPresent(this::complain);
         } catch (RuntimeException e) {
             log.warn("the files of the certificate could not be followed", e);
+        } catch (Error e) {
+            Thread thread = Thread.currentThread();
+            thread.getUncaughtExceptionHandler().uncaughtException(thread, e);
+        }
+    }
+
+    private void passOn(Runnable onRenewal) {
+        try {
+            onRenewal.run();
+            pending = Optional.empty();
+        } catch (RuntimeException e) {
+            String problem =
+                    "the new certificate is not in use everywhere yet, and is passed on again: " + e.getMessage();
+            if (!pending.equals(Optional.of(problem))) {
+                log.warn(problem);
+            }
+            pending = Optional.of(problem);
         }
     }
 
@@ -167,7 +189,10 @@ public final class NodeTls implements AutoCloseable {
     }
 
     private List<String> problems(TlsPair pair) {
-        return Stream.of(ending(pair), renewal.flatMap(CertificateRenewal::problem))
+        return Stream.of(
+                        ending(pair),
+                        renewal.flatMap(CertificateRenewal::problem),
+                        pending.filter(problem -> !problem.isEmpty()))
                 .flatMap(Optional::stream)
                 .toList();
     }

@@ -48,7 +48,11 @@ final class PrivateKeyReader {
             if (fits(key, publicKey)) {
                 return key;
             }
-        } catch (GeneralSecurityException | IOException | IllegalArgumentException e) {
+        } catch (UnusablePairException e) {
+            throw e;
+        } catch (GeneralSecurityException
+                | IOException
+                | RuntimeException e) { // of what the parser finds in damaged bytes
             throw notOfCertificate();
         }
         throw notOfCertificate();

@@ -211,7 +211,7 @@ final class SignedRequestIT {
         assertThat(parts.denials.all())
                 .extracting(DenialCounter.Denial::reason, DenialCounter.Denial::count)
                 .containsExactlyInAnyOrder(
-                        Tuple.tuple(DenialReason.SIGNATURE_WRONG, (long) CallerAuthenticator.MOST_FAILURES),
+                        Tuple.tuple(DenialReason.SIGNATURE_WRONG, CallerAuthenticator.MOST_FAILURES + 1L),
                         Tuple.tuple(DenialReason.USER_UNKNOWN, 1L));
     }
 
