@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class NodeHttp {
     private static final byte[] NO_BODY = {};
-    /** What Java says of an answer that does not begin like one of HTTP, such as an alert of TLS. */
+    /** Holds what Java says of an answer that does not begin like one of HTTP, such as an alert of TLS. */
     private static final String NO_HTTP = "parsing HTTP/1.1 status line";
 
     private final URI url;

@@ -9,7 +9,7 @@ import javax.net.ssl.SSLHandshakeException;
 public final class UntrustedNodeException extends ClientException {
     private static final long serialVersionUID = 1L;
 
-    /** What is common to the ways in which Java says of bytes that they are no TLS. */
+    /** Holds what is common to the ways in which Java says of bytes that they are no TLS. */
     private static final String PLAIN = "nrecognized SSL message";
 
     private UntrustedNodeException(String message, SSLException cause) {

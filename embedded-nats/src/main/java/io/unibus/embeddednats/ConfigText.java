@@ -9,7 +9,7 @@ import java.util.stream.Collectors;
 final class ConfigText {
     /** Limits a handshake; on a busy host one takes longer than the server's own limit of two. */
     private static final int HANDSHAKE_SECONDS = 5;
-    /** Of a message in the log; less than the header of a JWT, so that no login's password or token is traced. */
+    /** Limits a traced message to less than the header of a JWT, so that no login's password or token is traced. */
     private static final int TRACED_LENGTH = 40;
 
     private final StringBuilder text = new StringBuilder(2048);

@@ -276,7 +276,7 @@ public final class NatsServer implements AutoCloseable {
             return this;
         }
 
-        /** What the readiness check trusts; needed where clients connect over TLS. It compares no host names by itself. */
+        /** Sets what the readiness check trusts; needed where clients connect over TLS. It compares no host names by itself. */
         public Builder probeTls(SSLContext context) {
             probeTls = Optional.of(context);
             return this;

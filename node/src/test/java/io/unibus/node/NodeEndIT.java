@@ -4,9 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import io.unibus.node.config.NodeConfig;
-import io.unibus.node.config.NodeOption;
-import io.unibus.node.config.OptionValues;
 import io.unibus.node.host.ExitCode;
 import io.unibus.node.host.FatalException;
 import java.nio.file.Path;
@@ -21,12 +18,12 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(60)
 final class NodeEndIT {
     private final Thread broken = new Thread("some-thread");
-    private @Nullable Node node;
+    private @Nullable TestNode node;
 
     @AfterEach
     void stop() {
         if (node != null) {
-            node.stop();
+            node.close();
         }
     }
 
@@ -48,16 +45,9 @@ final class NodeEndIT {
     }
 
     private Node start(Path dataDir) {
-        Node made = new Node(NodeConfig.load(OptionValues.resolve(
-                Map.of(
-                        NodeOption.DATA_DIR, dataDir.toString(),
-                        NodeOption.NAME, "node-1",
-                        NodeOption.HTTP, "127.0.0.1:0",
-                        NodeOption.NATS, "127.0.0.1:0"),
-                Map.of())));
+        TestNode made = TestNode.start(dataDir, Map.of());
         node = made;
-        String ready = made.start();
-        assertThat(ready).startsWith("node ready");
-        return made;
+        assertThat(made.ready()).startsWith("node ready");
+        return made.node();
     }
 }

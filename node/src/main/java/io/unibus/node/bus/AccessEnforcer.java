@@ -41,7 +41,7 @@ import org.slf4j.LoggerFactory;
 final class AccessEnforcer implements AccessListener, AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(AccessEnforcer.class);
 
-    /** How long the node of a connection has to close it before another does. */
+    /** Gives the node of a connection time to close it before another does. */
     private static final Duration FOREIGN_GRACE = Duration.ofMillis(300);
 
     private static final Duration RETRY = Duration.ofMillis(200);
@@ -64,7 +64,7 @@ final class AccessEnforcer implements AccessListener, AutoCloseable {
     private final DaemonWorker kicks = new DaemonWorker("bus-kicks");
     private final DaemonWorker reloads = new DaemonWorker("bus-reload");
     private final DaemonWorker comparisons = new DaemonWorker("bus-connections");
-    /** When a server was last heard of. */
+    /** Holds when a server was last heard of, by its id. */
     private final Map<String, Long> heard = new ConcurrentHashMap<>();
 
     private volatile Optional<ControlPlane> control = Optional.empty();

@@ -29,7 +29,7 @@ import org.slf4j.LoggerFactory;
  * nobody who proves nothing takes the place of one who waits. Thread-safe; closed by {@link Bus}.
  */
 final class AllowlistLoginPolicy implements LoginPolicy, AutoCloseable {
-    /** How long a login may take, and so how long one is held: longer than the connect time-outs of all clients. */
+    /** Limits how long a login is held: longer than the connect time-outs of all clients. */
     static final Duration HOLD_LIMIT = Duration.ofSeconds(30);
 
     static final int MOST_WAITING = 2_000;

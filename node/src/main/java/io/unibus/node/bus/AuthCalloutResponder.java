@@ -22,10 +22,10 @@ import org.slf4j.LoggerFactory;
  * <p>Source of the message forms: the NATS documentation of the authorization callout, version 2 of its claims.
  */
 final class AuthCalloutResponder {
-    /** Where the server publishes its requests, in the account named by its configuration. */
+    /** Names where the server publishes its requests, in the account named by its configuration. */
     private static final String SUBJECT = "$SYS.REQ.USER.AUTH";
 
-    /** What an answer needs beside its JWT. */
+    /** Counts the bytes that an answer has beside its JWT. */
     private static final int ENVELOPE = 1024;
 
     private static final Logger log = LoggerFactory.getLogger(AuthCalloutResponder.class);

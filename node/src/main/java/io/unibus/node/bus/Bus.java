@@ -355,7 +355,7 @@ public final class Bus implements AutoCloseable {
                 .toLowerCase(Locale.ROOT);
     }
 
-    /** Where peers connect, as {@code nats://host:port}, or {@code tls://host:port}. */
+    /** Returns where peers connect, as {@code nats://host:port}, or {@code tls://host:port}. */
     public String clientUrl() {
         return urlOf(started().server());
     }
