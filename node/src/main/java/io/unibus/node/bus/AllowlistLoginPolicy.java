@@ -3,6 +3,7 @@ package io.unibus.node.bus;
 import io.unibus.node.control.BusAccess;
 import io.unibus.node.control.DenialCounter;
 import io.unibus.node.control.DenialReason;
+import io.unibus.node.host.DaemonWorker;
 import io.unibus.protocol.Endpoint;
 import io.unibus.protocol.MalformedException;
 import io.unibus.protocol.Subject;
@@ -12,6 +13,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -26,7 +28,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A refusal is final for many clients, so only those are refused who are unknown, revoked or prove nothing, or are too many.
  * Whatever cannot be confirmed, as without a quorum, is held and decided as soon as it can be. Signatures are verified first, so that
- * nobody who proves nothing takes the place of one who waits. Thread-safe; closed by {@link Bus}.
+ * nobody who proves nothing takes the place of one who waits. Thread-safe; closed by {@link EnforcedAccess}.
  */
 final class AllowlistLoginPolicy implements LoginPolicy, AutoCloseable {
     /** Limits how long a login is held: longer than the connect time-outs of all clients. */
@@ -48,6 +50,7 @@ final class AllowlistLoginPolicy implements LoginPolicy, AutoCloseable {
     private final LongSupplier nanoTime;
     private final FailedLoginDelay delays;
     private final CompletableFuture<Void> opened = new CompletableFuture<>();
+    private final CountDownLatch closed = new CountDownLatch(1);
     private final DaemonWorker verifier = new DaemonWorker("bus-signatures");
     private final DaemonWorker decider = new DaemonWorker("bus-logins");
     private final AtomicInteger unverified = new AtomicInteger();
@@ -207,7 +210,9 @@ final class AllowlistLoginPolicy implements LoginPolicy, AutoCloseable {
                 return false;
             } catch (StoreException e) {
                 tellHolding(true, String.valueOf(e.getMessage()));
-                Thread.sleep(RETRY_MILLIS);
+                if (closed.await(RETRY_MILLIS, TimeUnit.MILLISECONDS)) {
+                    return true;
+                }
             }
         }
         registry.remove(login.connection().id()); // the server has given it up
@@ -281,6 +286,7 @@ final class AllowlistLoginPolicy implements LoginPolicy, AutoCloseable {
 
     @Override
     public void close() {
+        closed.countDown();
         verifier.end();
         decider.end();
     }

@@ -81,14 +81,12 @@ public final class Bus implements AutoCloseable {
     private final SecureRandom random;
     private final InstantSource clock;
     private final StateListener listener;
-    private final PeerConnectionRegistry registry = new PeerConnectionRegistry();
     /** With bus-auth {@code soft}. */
     private final Optional<LoginObserver> loginObserver;
 
     private final ServerRequests servers;
-    private final AccessEnforcer enforcer;
     /** With bus-auth {@code enforce}. */
-    private final Optional<AllowlistLoginPolicy> allowlist;
+    private final Optional<EnforcedAccess> enforced;
 
     private final NodeTls tls;
     private final ClusterTroubles troubles;
@@ -113,9 +111,9 @@ public final class Bus implements AutoCloseable {
                 config.busAuth() == BusAuth.SOFT ? Optional.of(new LoginObserver(denials)) : Optional.empty();
         this.servers = new ServerRequests(
                 () -> Optional.ofNullable(running).flatMap(now -> now.system().connection()));
-        this.enforcer = new AccessEnforcer(registry, servers, this::serverId, this::answersLogins, PEERS, nanoTime);
-        this.allowlist = config.busAuth() == BusAuth.ENFORCE
-                ? Optional.of(new AllowlistLoginPolicy(registry, enforcer, denials, nanoTime))
+        this.enforced = config.busAuth() == BusAuth.ENFORCE
+                ? Optional.of(
+                        new EnforcedAccess(servers, this::serverId, this::answersLogins, PEERS, denials, nanoTime))
                 : Optional.empty();
         this.troubles = new ClusterTroubles(nanoTime);
         this.config = config;
@@ -160,7 +158,7 @@ public final class Bus implements AutoCloseable {
                     binary.version(),
                     new ControlConnection(() -> urlOf(server), tls.ownTrust(), control, responder::serve, () -> {}),
                     new ControlConnection(
-                            () -> urlOf(server), tls.ownTrust(), sys, this::followConnections, enforcer::catchUp));
+                            () -> urlOf(server), tls.ownTrust(), sys, this::followConnections, this::catchUp));
             become(begun);
             server.start(START_LIMIT);
             begun.control().open(OWN_LOGIN_LIMIT);
@@ -179,16 +177,17 @@ public final class Bus implements AutoCloseable {
     }
 
     private LoginPolicy loginPolicy() {
-        return allowlist
-                .map(policy -> (LoginPolicy) policy)
+        return enforced.map(EnforcedAccess::policy)
                 .orElseGet(() ->
                         new OpenLoginPolicy(request -> loginObserver.ifPresent(observer -> observer.observe(request))));
     }
 
     private void followConnections(Connection system) {
-        if (allowlist.isPresent()) {
-            enforcer.follow(system);
-        }
+        enforced.ifPresent(access -> access.follow(system));
+    }
+
+    private void catchUp() {
+        enforced.ifPresent(EnforcedAccess::catchUp);
     }
 
     /**
@@ -199,11 +198,7 @@ public final class Bus implements AutoCloseable {
      */
     public void admit(ControlPlane control, Store store, Predicate<String> isEnforced) {
         loginObserver.ifPresent(observer -> observer.open(control));
-        allowlist.ifPresent(policy -> {
-            store.addListener(enforcer);
-            enforcer.start(control, isEnforced);
-            policy.open();
-        });
+        enforced.ifPresent(access -> access.start(control, store, isEnforced));
     }
 
     /** From here on {@link #close} knows what to close; after it, nothing is begun any more. */
@@ -418,7 +413,7 @@ public final class Bus implements AutoCloseable {
 
     private boolean needsSystemAccount() {
         return config.store() == StoreKind.KV
-                || allowlist.isPresent()
+                || enforced.isPresent()
                 || config.tls().mode() == TlsMode.FILES;
     }
 
@@ -443,16 +438,12 @@ public final class Bus implements AutoCloseable {
 
     /** Returns how many connections of peers to this node are known; with bus-auth {@code enforce} only. */
     public OptionalLong peers() {
-        return allowlist.isPresent()
-                ? serverId()
-                        .map(id -> OptionalLong.of(registry.established(id)))
-                        .orElse(OptionalLong.of(0))
-                : OptionalLong.empty();
+        return enforced.map(access -> OptionalLong.of(access.connections())).orElse(OptionalLong.empty());
     }
 
     /** Returns how many logins wait for a decision; with bus-auth {@code enforce} only. */
     public OptionalLong waitingLogins() {
-        return allowlist.map(policy -> OptionalLong.of(policy.waiting())).orElse(OptionalLong.empty());
+        return enforced.map(access -> OptionalLong.of(access.waitingLogins())).orElse(OptionalLong.empty());
     }
 
     /** For how long the present child has been ready. */
@@ -485,8 +476,7 @@ public final class Bus implements AutoCloseable {
             now = running;
         }
         try {
-            allowlist.ifPresent(AllowlistLoginPolicy::close);
-            enforcer.close();
+            enforced.ifPresent(EnforcedAccess::close);
             if (now != null) {
                 close(now);
             }

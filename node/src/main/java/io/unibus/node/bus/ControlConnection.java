@@ -4,6 +4,7 @@ import io.nats.client.Connection;
 import io.nats.client.ConnectionListener;
 import io.nats.client.Nats;
 import io.nats.client.Options;
+import io.unibus.node.host.DaemonWorker;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;

@@ -4,14 +4,11 @@ import io.unibus.node.control.BusAccess;
 import io.unibus.node.control.ControlPlane;
 import io.unibus.node.control.DenialCounter;
 import io.unibus.node.control.DenialReason;
+import io.unibus.node.host.DaemonWorker;
 import io.unibus.protocol.Endpoint;
 import io.unibus.protocol.MalformedException;
 import io.unibus.store.StoreException;
-import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,22 +20,10 @@ final class LoginObserver implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(LoginObserver.class);
 
     private static final int MOST_WAITING = 1_000;
-    private static final Duration CLOSE_LIMIT = Duration.ofSeconds(3);
 
     private final DenialCounter denials;
     private volatile Optional<ControlPlane> control = Optional.empty();
-    private final ThreadPoolExecutor thread = new ThreadPoolExecutor(
-            1,
-            1,
-            0,
-            TimeUnit.SECONDS,
-            new ArrayBlockingQueue<>(MOST_WAITING),
-            work -> {
-                Thread made = new Thread(work, "bus-login-observer");
-                made.setDaemon(true);
-                return made;
-            },
-            new ThreadPoolExecutor.DiscardPolicy());
+    private final DaemonWorker worker = new DaemonWorker("bus-login-observer");
 
     LoginObserver(DenialCounter denials) {
         this.denials = denials;
@@ -51,7 +36,9 @@ final class LoginObserver implements AutoCloseable {
 
     /** Looks at a login, soon. */
     void observe(AuthRequest request) {
-        control.ifPresent(present -> thread.execute(() -> check(present, request)));
+        if (worker.getQueue().size() < MOST_WAITING) {
+            control.ifPresent(present -> worker.execute(() -> check(present, request)));
+        }
     }
 
     private void check(ControlPlane present, AuthRequest request) {
@@ -78,13 +65,6 @@ final class LoginObserver implements AutoCloseable {
 
     @Override
     public void close() {
-        thread.shutdownNow();
-        try {
-            if (!thread.awaitTermination(CLOSE_LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
-                log.debug("the look at a login did not end in time");
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        worker.end();
     }
 }

@@ -2,6 +2,7 @@ package io.unibus.node.tls;
 
 import io.unibus.node.config.NodeConfig;
 import io.unibus.node.config.TlsMode;
+import io.unibus.node.host.DaemonWorker;
 import io.unibus.node.host.FatalException;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
@@ -11,9 +12,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArraySet;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import javax.net.ssl.KeyManager;
@@ -30,7 +28,6 @@ public final class NodeTls implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(NodeTls.class);
 
     private static final Duration LOOK_INTERVAL = Duration.ofSeconds(5);
-    private static final Duration CLOSE_LIMIT = Duration.ofSeconds(3);
     /** How long before its end a certificate is complained of: three weeks, of the twelve that ACME gives. */
     private static final Duration WARNED_BEFORE = Duration.ofDays(21);
 
@@ -42,11 +39,7 @@ public final class NodeTls implements AutoCloseable {
     /** Fingerprints of all that was shown since the start: a server may show an earlier one until it was told otherwise. */
     private final Set<String> shown = new CopyOnWriteArraySet<>();
 
-    private final ScheduledExecutorService looks = Executors.newSingleThreadScheduledExecutor(work -> {
-        Thread thread = new Thread(work, "certificate-watch");
-        thread.setDaemon(true);
-        return thread;
-    });
+    private final DaemonWorker looks = new DaemonWorker("certificate-watch");
 
     private volatile @Nullable TlsPair present;
     private volatile Optional<CertificateRenewal> renewal = Optional.empty();
@@ -103,16 +96,17 @@ public final class NodeTls implements AutoCloseable {
      * @param onRenewal what else is to be done about a new pair, on a thread of this; repeated until it throws nothing
      */
     public void watch(Runnable onRenewal) {
-        renewal.ifPresent(files -> {
-            var unused = looks.scheduleWithFixedDelay(
-                    () -> lookSafely(files, onRenewal),
-                    LOOK_INTERVAL.toMillis(),
-                    LOOK_INTERVAL.toMillis(),
-                    TimeUnit.MILLISECONDS);
+        renewal.ifPresent(files -> lookLater(files, onRenewal));
+    }
+
+    private void lookLater(CertificateRenewal files, Runnable onRenewal) {
+        looks.after(LOOK_INTERVAL.toMillis(), () -> {
+            lookSafely(files, onRenewal);
+            lookLater(files, onRenewal);
         });
     }
 
-    /** A fault of one look must not end the watch; an {@code Error} ends the node. */
+    /** A fault of one look must not end the watch. */
     private void lookSafely(CertificateRenewal files, Runnable onRenewal) {
         try {
             Optional<TlsPair> next = files.look();
@@ -127,9 +121,6 @@ public final class NodeTls implements AutoCloseable {
             present().flatMap(this::ending).ifPresent(this::complain);
         } catch (RuntimeException e) {
             log.warn("the files of the certificate could not be followed", e);
-        } catch (Error e) {
-            Thread thread = Thread.currentThread();
-            thread.getUncaughtExceptionHandler().uncaughtException(thread, e);
         }
     }
 
@@ -207,13 +198,6 @@ public final class NodeTls implements AutoCloseable {
 
     @Override
     public void close() {
-        looks.shutdownNow();
-        try {
-            if (!looks.awaitTermination(CLOSE_LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
-                log.debug("a look at the files of the certificate did not end in time");
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        looks.end();
     }
 }

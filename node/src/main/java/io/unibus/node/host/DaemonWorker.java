@@ -1,4 +1,4 @@
-package io.unibus.node.bus;
+package io.unibus.node.host;
 
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
@@ -13,13 +13,14 @@ import org.slf4j.LoggerFactory;
  * One named daemon thread that runs tasks one after the other, now or later. What a task throws reaches the thread's handler of
  * uncaught exceptions, and the thread goes on. Closed by whoever made it.
  */
-final class DaemonWorker extends ScheduledThreadPoolExecutor {
+public final class DaemonWorker extends ScheduledThreadPoolExecutor {
     private static final Logger log = LoggerFactory.getLogger(DaemonWorker.class);
     private static final long CLOSE_SECONDS = 3;
 
     private final String name;
 
-    DaemonWorker(String name) {
+    /** Makes the thread with the first task. */
+    public DaemonWorker(String name) {
         super(
                 1,
                 work -> {
@@ -33,7 +34,7 @@ final class DaemonWorker extends ScheduledThreadPoolExecutor {
     }
 
     /** Runs a task after a while; after the end it does nothing. */
-    void after(long millis, Runnable task) {
+    public void after(long millis, Runnable task) {
         var unused = schedule(task, millis, TimeUnit.MILLISECONDS);
     }
 
@@ -55,7 +56,7 @@ final class DaemonWorker extends ScheduledThreadPoolExecutor {
     }
 
     /** Interrupts the running task and waits for its end, within seconds. */
-    void end() {
+    public void end() {
         shutdownNow();
         try {
             if (!awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS)) {
