@@ -57,8 +57,13 @@ final class NodeModule {
     @Provides
     @Singleton
     static ControlPlane controlPlane(
-            Store store, InstantSource clock, LongSupplier nanoTime, SecureRandom random, NodeConfig config) {
-        return new ControlPlane(store, clock, nanoTime, random, config.opTimeout());
+            Store store,
+            InstantSource clock,
+            LongSupplier nanoTime,
+            SecureRandom random,
+            NodeConfig config,
+            DenialCounter denials) {
+        return new ControlPlane(store, clock, nanoTime, random, config.opTimeout(), config.busAuth(), denials);
     }
 
     @Provides

@@ -190,6 +190,30 @@ public sealed interface Rejection {
         }
     }
 
+    record CallerUnknown(Endpoint endpoint) implements Rejection {
+        @Override
+        public String code() {
+            return "user-unknown";
+        }
+
+        @Override
+        public String detail() {
+            return "Endpoint " + endpoint + " is not on the allowlist: an admin adds it with `unibus user add`.";
+        }
+    }
+
+    record CallerRevoked(Endpoint endpoint) implements Rejection {
+        @Override
+        public String code() {
+            return "user-revoked";
+        }
+
+        @Override
+        public String detail() {
+            return new UserRevoked(endpoint).detail();
+        }
+    }
+
     record UserRevoked(Endpoint endpoint) implements Rejection {
         @Override
         public String code() {

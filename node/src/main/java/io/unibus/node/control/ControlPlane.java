@@ -1,5 +1,6 @@
 package io.unibus.node.control;
 
+import io.unibus.node.config.BusAuth;
 import io.unibus.protocol.AddUserRequest;
 import io.unibus.protocol.CreateRoomRequest;
 import io.unibus.protocol.Endpoint;
@@ -33,10 +34,12 @@ import java.util.stream.Collectors;
 /**
  * What each caller may do with rooms and users, and the doing of it. Thread-safe.
  *
+ * <p>A request is admitted first, by one look at the allowlist; what it may do is decided on that look.
+ *
  * <p>Every change of a room is decided on the room as it was read, permission included, and committed by
  * compare-and-set on that reading; when another change came first, it is decided anew, for at most the operation
  * time-out. What no compare-and-set covers, that the caller is an active user or an admin, is looked at anew for each
- * attempt, and acted on only while that is younger than the operation time-out. Whoever may not see a thing gets the same
+ * attempt after the first, and acted on only while that is younger than the operation time-out. Whoever may not see a thing gets the same
  * answer as if it did not exist.
  */
 public final class ControlPlane {
@@ -45,9 +48,20 @@ public final class ControlPlane {
     private final LongSupplier nanoTime;
     private final SecureRandom random;
     private final Duration opTimeout;
+    private final BusAuth mode;
+    private final DenialCounter denials;
 
+    /** @param denials is told of callers whom the allowlist does not have, or not any more */
     public ControlPlane(
-            Store store, InstantSource clock, LongSupplier nanoTime, SecureRandom random, Duration opTimeout) {
+            Store store,
+            InstantSource clock,
+            LongSupplier nanoTime,
+            SecureRandom random,
+            Duration opTimeout,
+            BusAuth mode,
+            DenialCounter denials) {
+        this.mode = mode;
+        this.denials = denials;
         this.store = store;
         this.clock = clock;
         this.nanoTime = nanoTime;
@@ -55,18 +69,33 @@ public final class ControlPlane {
         this.opTimeout = opTimeout;
     }
 
-    /** Whether an endpoint counts as an active user: with bus-auth off, whoever is not revoked. */
-    public boolean isAuthorized(Endpoint caller) {
-        return store.findUser(caller).map(User::isActive).orElse(true);
+    /**
+     * Decides whether an endpoint is served at all: with bus-auth {@code enforce} an active user, otherwise whoever is not revoked.
+     *
+     * @param address from which the request came
+     * @return the caller, or {@link Rejection.CallerUnknown} or {@link Rejection.CallerRevoked}
+     */
+    public Outcome<Caller> admit(Endpoint endpoint, Caller.Proof proof, String address) {
+        long begun = nanoTime.getAsLong();
+        Optional<User> user = store.findUser(endpoint);
+        if (user.isEmpty()) {
+            countDenial(endpoint, proof, DenialReason.USER_UNKNOWN);
+            if (mode == BusAuth.ENFORCE) {
+                return Outcome.refused(new Rejection.CallerUnknown(endpoint));
+            }
+        } else if (!user.get().isActive()) {
+            countDenial(endpoint, proof, DenialReason.USER_REVOKED);
+            return Outcome.refused(new Rejection.CallerRevoked(endpoint));
+        }
+        boolean admin = user.filter(User::isActiveAdmin).isPresent();
+        return Outcome.done(new Caller(endpoint, proof, address, admin, begun));
     }
 
-    /** Returns the user of an endpoint; empty when it is not on the allowlist. */
-    public Optional<User> findUser(Endpoint endpoint) {
-        return store.findUser(endpoint);
-    }
-
-    public boolean isAdmin(Endpoint caller) {
-        return store.findUser(caller).map(User::isActiveAdmin).orElse(false);
+    /** With {@code soft}, what proves nothing was counted for that. */
+    private void countDenial(Endpoint endpoint, Caller.Proof proof, DenialReason reason) {
+        if (mode == BusAuth.ENFORCE || mode == BusAuth.SOFT && proof == Caller.Proof.SIGNATURE) {
+            denials.count(DenialCounter.Door.HTTP, Optional.of(endpoint), reason);
+        }
     }
 
     /** Returns what an endpoint, as which somebody has proven to come, may do on the bus. */
@@ -82,53 +111,53 @@ public final class ControlPlane {
                 store.roomsOf(endpoint).stream().map(MemberRoom::subject).collect(Collectors.toSet()));
     }
 
-    public Outcome<Room> createRoom(Endpoint caller, CreateRoomRequest request) {
+    public Outcome<Room> createRoom(Caller caller, CreateRoomRequest request) {
         RoomId id = request.roomId().orElseGet(() -> RoomId.random(random));
-        return whileYoung(caller, () -> NewRoom.decide(request, id, caller, now()))
+        return whileYoung(caller, () -> NewRoom.decide(request, id, caller.endpoint(), now()))
                 .flatMap(store::createRoom)
                 .map(RoomState::room);
     }
 
-    public Outcome<Room> room(Endpoint caller, RoomId id) {
+    public Outcome<Room> room(Caller caller, RoomId id) {
         return visible(caller, id).map(RoomState::room);
     }
 
     /** Ordered by endpoint. */
-    public Outcome<List<Member>> members(Endpoint caller, RoomId id) {
+    public Outcome<List<Member>> members(Caller caller, RoomId id) {
         return visible(caller, id).map(state -> List.copyOf(state.members().values()));
     }
 
-    public Outcome<Member> invite(Endpoint caller, RoomId id, InviteRequest request) {
+    public Outcome<Member> invite(Caller caller, RoomId id, InviteRequest request) {
         return change(
                         caller,
                         id,
                         () -> owned(caller, id)
-                                .flatMap(state -> isAuthorized(request.endpoint())
+                                .flatMap(state -> isActiveOrUnknown(request.endpoint())
                                         ? state.invite(request, now())
                                         : Outcome.refused(new Rejection.UserRevoked(request.endpoint()))))
                 .map(state -> state.member(request.endpoint()).orElseThrow());
     }
 
-    public Outcome<Room> removeMember(Endpoint caller, RoomId id, Endpoint endpoint) {
+    public Outcome<Room> removeMember(Caller caller, RoomId id, Endpoint endpoint) {
         Function<RoomState, Outcome<RoomChange>> decision = state -> state.remove(endpoint, now());
         return change(
                         caller,
                         id,
-                        () -> caller.equals(endpoint)
+                        () -> caller.endpoint().equals(endpoint)
                                 ? visible(caller, id).flatMap(decision)
                                 : owned(caller, id).flatMap(decision))
                 .map(RoomState::room);
     }
 
-    public Outcome<Room> rekey(Endpoint caller, RoomId id, RekeyRequest request) {
+    public Outcome<Room> rekey(Caller caller, RoomId id, RekeyRequest request) {
         return change(caller, id, () -> owned(caller, id).flatMap(state -> state.rekey(request, now())))
                 .map(RoomState::room);
     }
 
     /** One's own sealed key; of the room's current epoch when {@code epoch} is empty. */
-    public Outcome<RoomKey> key(Endpoint caller, RoomId id, Endpoint endpoint, Optional<Epoch> epoch) {
+    public Outcome<RoomKey> key(Caller caller, RoomId id, Endpoint endpoint, Optional<Epoch> epoch) {
         Rejection notFound = new Rejection.KeyNotFound(endpoint);
-        if (!caller.equals(endpoint)) {
+        if (!caller.endpoint().equals(endpoint)) {
             return Outcome.refused(notFound);
         }
         return visible(caller, id)
@@ -138,58 +167,53 @@ public final class ControlPlane {
     }
 
     /** Ordered by room id; empty for an endpoint that is in no room. */
-    public Outcome<List<MemberRoom>> roomsOf(Endpoint caller, Endpoint endpoint) {
-        if (!caller.equals(endpoint) && !isAdmin(caller)) {
+    public Outcome<List<MemberRoom>> roomsOf(Caller caller, Endpoint endpoint) {
+        if (!caller.endpoint().equals(endpoint) && !caller.isAdmin()) {
             return Outcome.refused(new Rejection.MemberNotFound(endpoint));
         }
         return Outcome.done(store.roomsOf(endpoint));
     }
 
     /** Ordered by endpoint. */
-    public Outcome<List<User>> users(Endpoint caller) {
+    public Outcome<List<User>> users(Caller caller) {
         return asAdmin(caller, () -> Outcome.done(store.users()));
     }
 
-    public Outcome<User> user(Endpoint caller, Endpoint endpoint) {
+    public Outcome<User> user(Caller caller, Endpoint endpoint) {
         Rejection notFound = new Rejection.UserNotFound(endpoint);
-        if (!caller.equals(endpoint) && !isAdmin(caller)) {
+        if (!caller.endpoint().equals(endpoint) && !caller.isAdmin()) {
             return Outcome.refused(notFound);
         }
         return store.findUser(endpoint).map(Outcome::done).orElseGet(() -> Outcome.refused(notFound));
     }
 
-    public Outcome<User> addUser(Endpoint caller, AddUserRequest request) {
+    public Outcome<User> addUser(Caller caller, AddUserRequest request) {
         return asAdmin(
                 caller, () -> store.addUser(User.active(request.endpoint(), request.handle(), request.role(), now())));
     }
 
-    public Outcome<User> revokeUser(Endpoint caller, Endpoint endpoint) {
+    public Outcome<User> revokeUser(Caller caller, Endpoint endpoint) {
         return asAdmin(caller, () -> store.revokeUser(endpoint, now()));
     }
 
-    private <T> Outcome<T> asAdmin(Endpoint caller, Operation<T> operation) {
-        long begun = nanoTime.getAsLong();
-        if (!isAdmin(caller)) {
+    private <T> Outcome<T> asAdmin(Caller caller, Operation<T> operation) {
+        if (!caller.isAdmin()) {
             return Outcome.refused(new Rejection.AdminOnly());
         }
-        requireYoung(begun);
+        requireYoung(caller);
         return operation.run();
     }
 
-    /** What is decided for a caller who is active, on readings of which none is older than the operation time-out. */
-    private <T> Outcome<T> whileYoung(Endpoint caller, Operation<T> decision) {
-        long begun = nanoTime.getAsLong();
-        if (!isAuthorized(caller)) {
-            return Outcome.refused(new Rejection.UserRevoked(caller));
-        }
+    /** Decides on readings of which none is older than the operation time-out. */
+    private <T> Outcome<T> whileYoung(Caller caller, Operation<T> decision) {
         Outcome<T> decided = decision.run();
-        requireYoung(begun);
+        requireYoung(caller);
         return decided;
     }
 
     /** A process that was paused meanwhile does not know what others decided in that time. */
-    private void requireYoung(long begun) {
-        if (nanoTime.getAsLong() - begun > opTimeout.toNanos()) {
+    private void requireYoung(Caller caller) {
+        if (nanoTime.getAsLong() - caller.admitted() > opTimeout.toNanos()) {
             throw new StoreUnavailableException(
                     "deciding took longer than " + opTimeout.toMillis()
                             + " ms, so what it rests on may be out of date; nothing was written, try again",
@@ -198,25 +222,26 @@ public final class ControlPlane {
     }
 
     /** The room, to a member. */
-    private Outcome<RoomState> visible(Endpoint caller, RoomId id) {
+    private Outcome<RoomState> visible(Caller caller, RoomId id) {
         return store.findRoom(id)
-                .filter(state -> state.member(caller).isPresent())
+                .filter(state -> state.member(caller.endpoint()).isPresent())
                 .map(Outcome::done)
                 .orElseGet(() -> Outcome.refused(new Rejection.RoomNotFound(id)));
     }
 
     /** The room, to an owner. */
-    private Outcome<RoomState> owned(Endpoint caller, RoomId id) {
+    private Outcome<RoomState> owned(Caller caller, RoomId id) {
         return visible(caller, id)
-                .flatMap(state -> state.member(caller).orElseThrow().isOwner()
+                .flatMap(state -> state.member(caller.endpoint()).orElseThrow().isOwner()
                         ? Outcome.done(state)
                         : Outcome.refused(new Rejection.OwnerOnly(id)));
     }
 
-    private Outcome<RoomState> change(Endpoint caller, RoomId id, Operation<RoomChange> decision) {
+    private Outcome<RoomState> change(Caller caller, RoomId id, Operation<RoomChange> decision) {
         long start = nanoTime.getAsLong();
+        Outcome<Caller> admitted = Outcome.done(caller);
         do {
-            Outcome<RoomChange> decided = whileYoung(caller, decision);
+            Outcome<RoomChange> decided = admitted.flatMap(present -> whileYoung(present, decision));
             if (decided instanceof Outcome.Refused<RoomChange> refused) {
                 return Outcome.refused(refused.rejection());
             }
@@ -224,9 +249,14 @@ public final class ControlPlane {
             if (committed.isPresent()) {
                 return Outcome.done(committed.get());
             }
+            admitted = admit(caller.endpoint(), caller.proof(), caller.address());
         } while (nanoTime.getAsLong() - start < opTimeout.toNanos());
         throw new StoreUnavailableException(
                 "room " + id + " is being changed by others all the time; nothing was written, try again", null);
+    }
+
+    private boolean isActiveOrUnknown(Endpoint endpoint) {
+        return store.findUser(endpoint).map(User::isActive).orElse(true);
     }
 
     private Instant now() {

@@ -3,13 +3,14 @@ package io.unibus.node.http;
 import io.unibus.node.config.BusAuth;
 import io.unibus.node.config.NodeConfig;
 import io.unibus.node.control.AuthenticationFailures;
+import io.unibus.node.control.Caller;
 import io.unibus.node.control.ControlPlane;
 import io.unibus.node.control.DenialCounter;
 import io.unibus.node.control.DenialReason;
 import io.unibus.protocol.Endpoint;
 import io.unibus.protocol.Headers;
 import io.unibus.protocol.MalformedException;
-import io.unibus.protocol.User;
+import io.unibus.store.Outcome;
 import io.unibus.store.Rejection;
 import java.time.InstantSource;
 import java.util.Optional;
@@ -17,10 +18,10 @@ import java.util.function.LongSupplier;
 import javax.inject.Inject;
 
 /**
- * Says who is calling, by the rule of the node's mode of authentication. {@code off}: the header {@code Unibus-Endpoint} names
- * the caller, nothing is verified, and whoever is not revoked counts as an active user. {@code soft}: the same, but a valid
- * signature names the caller, and whatever {@code enforce} would refuse is counted. {@code enforce}: a valid signature of an
- * active user, or nothing.
+ * Says who is calling and how that was proven, by the rule of the node's mode of authentication. {@code off}: the header
+ * {@code Unibus-Endpoint} names the caller, and nothing is verified. {@code soft}: the same, but a valid signature names the
+ * caller, and whatever {@code enforce} would refuse is counted. {@code enforce}: a valid signature, or nothing. Whether that
+ * caller is served is for {@link ControlPlane#admit} to decide.
  */
 final class CallerAuthenticator {
     /** Of one address in the name of one endpoint, within a minute. */
@@ -54,32 +55,34 @@ final class CallerAuthenticator {
     }
 
     /**
-     * Returns the caller, who counts as an active user.
+     * Returns the caller, whom the control plane has admitted.
      *
      * @throws MalformedException when the header names nobody, or several
      * @throws ProblemException 401 when nobody is named or proven, 403 when the caller is not on the allowlist or was revoked, 429
      *     when too much was signed, or too much of it wrongly
      */
-    Endpoint identify(Request request) {
+    Caller identify(Request request) {
         return switch (mode) {
-            case OFF -> requireNotRevoked(named(request));
-            case SOFT -> requireNotRevoked(provenOrNamed(request, signatures.orElseThrow()));
+            case OFF -> admit(request, named(request), Caller.Proof.NONE);
+            case SOFT -> provenOrNamed(request, signatures.orElseThrow());
             case ENFORCE -> proven(request, signatures.orElseThrow());
         };
     }
 
     /** @throws ProblemException 401, 403 or 429 when the request neither comes from this host nor from an admin */
     void requireLoopbackOrAdmin(Request request) {
-        if (!request.isFromLoopback() && !controlPlane.isAdmin(identify(request))) {
+        if (!request.isFromLoopback() && !identify(request).isAdmin()) {
             throw new ProblemException(Problems.of(new Rejection.AdminOnly()));
         }
     }
 
-    private Endpoint proven(Request request, SignatureVerifier verifier) {
+    private Caller proven(Request request, SignatureVerifier verifier) {
         try {
             SignatureVerifier.Claim claim = verifier.read(request);
-            requireActive(claim.endpoint()); // before the work of verifying, which strangers must not cause
-            return verified(request, verifier, claim);
+            // before the work of verifying, which strangers must not cause
+            Caller caller = admit(request, claim.endpoint(), Caller.Proof.SIGNATURE);
+            verify(request, verifier, claim);
+            return caller;
         } catch (InvalidSignatureException e) {
             count(Optional.empty(), e.reason());
             throw new ProblemException(e.problem());
@@ -87,9 +90,9 @@ final class CallerAuthenticator {
     }
 
     /** Tells who fails too often to wait; a request that proves something is never told so, whatever others do in its name. */
-    private Endpoint verified(Request request, SignatureVerifier verifier, SignatureVerifier.Claim claim) {
+    private void verify(Request request, SignatureVerifier verifier, SignatureVerifier.Claim claim) {
         try {
-            return verifier.verify(request, claim);
+            verifier.verify(request, claim);
         } catch (InvalidSignatureException e) {
             if (failures.fail(request.source() + " " + claim.endpoint()) >= MOST_FAILURES) {
                 count(Optional.empty(), e.reason());
@@ -99,19 +102,25 @@ final class CallerAuthenticator {
         }
     }
 
-    private Endpoint provenOrNamed(Request request, SignatureVerifier verifier) {
+    private Caller provenOrNamed(Request request, SignatureVerifier verifier) {
+        Endpoint signer;
         try {
-            Endpoint caller = verifier.verify(request, verifier.read(request));
-            if (controlPlane.findUser(caller).isEmpty()) {
-                count(Optional.of(caller), DenialReason.USER_UNKNOWN);
-            }
-            return caller;
+            signer = verifier.verify(request, verifier.read(request));
         } catch (InvalidSignatureException e) {
             count(request.header(Headers.ENDPOINT).map(Endpoint::parse), e.reason());
-            return named(request);
+            return admit(request, named(request), Caller.Proof.NONE);
         } catch (ProblemException e) { // nothing is wrong with the signature, but it proves nothing now
-            return named(request);
+            return admit(request, named(request), Caller.Proof.NONE);
         }
+        return admit(request, signer, Caller.Proof.SIGNATURE);
+    }
+
+    private Caller admit(Request request, Endpoint endpoint, Caller.Proof proof) {
+        Outcome<Caller> admitted = controlPlane.admit(endpoint, proof, request.source());
+        if (admitted instanceof Outcome.Refused<Caller> refused) {
+            throw new ProblemException(Problems.of(refused.rejection()));
+        }
+        return ((Outcome.Done<Caller>) admitted).value();
     }
 
     private void count(Optional<Endpoint> caller, DenialReason reason) {
@@ -126,32 +135,5 @@ final class CallerAuthenticator {
                 .map(Endpoint::parse)
                 .orElseThrow(() -> new ProblemException(Problem.of(
                         401, "caller-unknown", "Name the calling endpoint in the header " + Headers.ENDPOINT + ".")));
-    }
-
-    private void requireActive(Endpoint caller) {
-        Optional<User> user = controlPlane.findUser(caller);
-        if (user.isEmpty()) {
-            count(Optional.of(caller), DenialReason.USER_UNKNOWN);
-            throw new ProblemException(Problem.of(
-                    403,
-                    DenialReason.USER_UNKNOWN.code(),
-                    "Endpoint " + caller + " is not on the allowlist: an admin adds it with `unibus user add`."));
-        }
-        if (!user.get().isActive()) {
-            count(Optional.of(caller), DenialReason.USER_REVOKED);
-            throw revoked(caller);
-        }
-    }
-
-    private Endpoint requireNotRevoked(Endpoint caller) {
-        if (!controlPlane.isAuthorized(caller)) {
-            throw revoked(caller);
-        }
-        return caller;
-    }
-
-    private static ProblemException revoked(Endpoint caller) {
-        Rejection revoked = new Rejection.UserRevoked(caller);
-        return new ProblemException(Problem.of(403, revoked.code(), revoked.detail()));
     }
 }

@@ -37,6 +37,8 @@ final class Problems {
             Map.entry(Rejection.UserExists.class, 409),
             Map.entry(Rejection.UserRevoked.class, 409),
             Map.entry(Rejection.LastAdmin.class, 409),
+            Map.entry(Rejection.CallerUnknown.class, 403),
+            Map.entry(Rejection.CallerRevoked.class, 403),
             Map.entry(Rejection.OwnerOnly.class, 403),
             Map.entry(Rejection.AdminOnly.class, 403));
 

@@ -1,6 +1,6 @@
 package io.unibus.node.http;
 
-import io.unibus.protocol.Endpoint;
+import io.unibus.node.control.Caller;
 
 /**
  * One line of the route table.
@@ -26,7 +26,7 @@ record Route(String method, String template, Access access, boolean immediate, H
     }
 
     interface UserHandler {
-        Answer answer(Endpoint caller, Request request);
+        Answer answer(Caller caller, Request request);
     }
 
     /** As the golden file and the startup log show it. */

@@ -3,6 +3,7 @@ package io.unibus.node.control;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.unibus.node.config.BusAuth;
 import io.unibus.protocol.AddUserRequest;
 import io.unibus.protocol.CreateRoomRequest;
 import io.unibus.protocol.Endpoint;
@@ -50,7 +51,12 @@ class ControlPlaneTest {
 
     private final MemoryStore store = new MemoryStore();
     private final AtomicLong nanos = new AtomicLong();
-    private final ControlPlane control = new ControlPlane(store, () -> NOW, nanos::get, new SecureRandom(), OP_TIMEOUT);
+    private final DenialCounter denials = new DenialCounter(() -> NOW);
+    private final ControlPlane control = controlWith(BusAuth.OFF);
+
+    private ControlPlane controlWith(BusAuth mode) {
+        return new ControlPlane(store, () -> NOW, nanos::get, new SecureRandom(), OP_TIMEOUT, mode, denials);
+    }
 
     @BeforeEach
     void givenARoomWithAnOwnerAndAMember() {
@@ -58,35 +64,60 @@ class ControlPlaneTest {
         store.addUser(User.active(REVOKED, new Handle("gone"), UserRole.MEMBER, NOW));
         store.revokeUser(REVOKED, NOW);
         valueOf(control.createRoom(
-                OWNER,
+                as(OWNER),
                 new CreateRoomRequest(Optional.of(ROOM), Optional.empty(), RoomPolicy.DEFAULT, Map.of(OWNER, KEY))));
-        valueOf(control.invite(OWNER, ROOM, invitationOf(MEMBER)));
+        valueOf(control.invite(as(OWNER), ROOM, invitationOf(MEMBER)));
     }
 
     // Who counts as whom.
 
     @Test
-    void whoeverIsNotRevokedIsAuthorized() {
-        assertThat(control.isAuthorized(STRANGER)).isTrue();
-        assertThat(control.isAuthorized(ADMIN)).isTrue();
-        assertThat(control.isAuthorized(REVOKED)).isFalse();
+    void whoeverIsNotRevokedIsAdmittedUnlessTheAllowlistRules() {
+        assertThat(valueOf(admit(BusAuth.OFF, STRANGER)).endpoint()).isEqualTo(STRANGER);
+        assertThat(valueOf(admit(BusAuth.SOFT, STRANGER)).endpoint()).isEqualTo(STRANGER);
+        assertThat(refusal(admit(BusAuth.ENFORCE, STRANGER))).isEqualTo(new Rejection.CallerUnknown(STRANGER));
+        for (BusAuth mode : BusAuth.values()) {
+            assertThat(valueOf(admit(mode, ADMIN)).isAdmin()).isTrue();
+            assertThat(refusal(admit(mode, REVOKED))).isEqualTo(new Rejection.CallerRevoked(REVOKED));
+        }
+    }
+
+    @Test
+    void callersWhomEnforceRefusesAreCounted() {
+        admit(BusAuth.OFF, STRANGER);
+        admit(BusAuth.OFF, REVOKED);
+        admit(BusAuth.SOFT, ADMIN);
+        assertThat(denials.all()).isEmpty();
+        admit(BusAuth.SOFT, STRANGER);
+        admit(BusAuth.ENFORCE, STRANGER);
+        admit(BusAuth.SOFT, REVOKED);
+        assertThat(denials.total(DenialCounter.Door.HTTP, DenialReason.USER_UNKNOWN))
+                .isEqualTo(2);
+        assertThat(denials.total(DenialCounter.Door.HTTP, DenialReason.USER_REVOKED))
+                .isEqualTo(1);
     }
 
     @Test
     void onlyActiveAdminsAreAdmins() {
         store.addUser(User.active(STRANGER, new Handle("second"), UserRole.ADMIN, NOW));
-        assertThat(control.isAdmin(STRANGER)).isTrue();
-        valueOf(control.revokeUser(ADMIN, STRANGER));
-        assertThat(control.isAdmin(STRANGER)).isFalse();
-        assertThat(control.isAdmin(OWNER)).isFalse();
+        assertThat(as(STRANGER).isAdmin()).isTrue();
+        assertThat(as(OWNER).isAdmin()).isFalse();
     }
 
-    // Rooms.
+    @Test
+    void changeTakesOneLookAtTheAllowlistOneAtTheRoomAndItsCommit() {
+        AtomicLong calls = new AtomicLong();
+        store.beforeEachCall(calls::incrementAndGet);
+        valueOf(control.removeMember(as(OWNER), ROOM, MEMBER));
+        store.beforeEachCall(() -> {});
+        assertThat(calls).hasValue(3);
+    }
 
     @Test
     void roomIdAndSubjectAreChosenWhenNotGiven() {
         var room = valueOf(control.createRoom(
-                STRANGER, new CreateRoomRequest(Optional.empty(), Optional.empty(), new RoomPolicy(false), Map.of())));
+                as(STRANGER),
+                new CreateRoomRequest(Optional.empty(), Optional.empty(), new RoomPolicy(false), Map.of())));
         assertThat(room.subject()).isEqualTo(Subject.defaultFor(room.roomId()));
         assertThat(room.owner()).isEqualTo(STRANGER);
         assertThat(room.createdAt()).isEqualTo(NOW_IN_MILLIS);
@@ -94,57 +125,59 @@ class ControlPlaneTest {
 
     @Test
     void hiddenRoomIsRefusedLikeOneThatIsMissing() {
-        assertThat(refusal(control.room(STRANGER, ROOM))).isEqualTo(new Rejection.RoomNotFound(ROOM));
-        assertThat(refusal(control.room(STRANGER, NO_ROOM))).isEqualTo(new Rejection.RoomNotFound(NO_ROOM));
-        assertThat(refusal(control.members(STRANGER, ROOM))).isEqualTo(new Rejection.RoomNotFound(ROOM));
-        assertThat(refusal(control.invite(STRANGER, ROOM, invitationOf(STRANGER))))
+        assertThat(refusal(control.room(as(STRANGER), ROOM))).isEqualTo(new Rejection.RoomNotFound(ROOM));
+        assertThat(refusal(control.room(as(STRANGER), NO_ROOM))).isEqualTo(new Rejection.RoomNotFound(NO_ROOM));
+        assertThat(refusal(control.members(as(STRANGER), ROOM))).isEqualTo(new Rejection.RoomNotFound(ROOM));
+        assertThat(refusal(control.invite(as(STRANGER), ROOM, invitationOf(STRANGER))))
                 .isEqualTo(new Rejection.RoomNotFound(ROOM));
-        assertThat(refusal(control.removeMember(STRANGER, ROOM, MEMBER))).isEqualTo(new Rejection.RoomNotFound(ROOM));
-        assertThat(refusal(control.removeMember(STRANGER, ROOM, STRANGER))).isEqualTo(new Rejection.RoomNotFound(ROOM));
-        assertThat(refusal(control.rekey(STRANGER, ROOM, rekey(2)))).isEqualTo(new Rejection.RoomNotFound(ROOM));
-        assertThat(refusal(control.key(STRANGER, ROOM, STRANGER, Optional.empty())))
+        assertThat(refusal(control.removeMember(as(STRANGER), ROOM, MEMBER)))
+                .isEqualTo(new Rejection.RoomNotFound(ROOM));
+        assertThat(refusal(control.removeMember(as(STRANGER), ROOM, STRANGER)))
+                .isEqualTo(new Rejection.RoomNotFound(ROOM));
+        assertThat(refusal(control.rekey(as(STRANGER), ROOM, rekey(2)))).isEqualTo(new Rejection.RoomNotFound(ROOM));
+        assertThat(refusal(control.key(as(STRANGER), ROOM, STRANGER, Optional.empty())))
                 .isEqualTo(new Rejection.RoomNotFound(ROOM));
     }
 
     @Test
     void adminWhoIsNotAMemberSeesNoRoom() {
-        assertThat(refusal(control.room(ADMIN, ROOM))).isEqualTo(new Rejection.RoomNotFound(ROOM));
+        assertThat(refusal(control.room(as(ADMIN), ROOM))).isEqualTo(new Rejection.RoomNotFound(ROOM));
     }
 
     @Test
     void memberSeesTheRoomAndIsToldThatOwnersOnlyChangeIt() {
-        assertThat(valueOf(control.room(MEMBER, ROOM)).owner()).isEqualTo(OWNER);
-        assertThat(valueOf(control.members(MEMBER, ROOM))).hasSize(2);
+        assertThat(valueOf(control.room(as(MEMBER), ROOM)).owner()).isEqualTo(OWNER);
+        assertThat(valueOf(control.members(as(MEMBER), ROOM))).hasSize(2);
         Rejection ownerOnly = new Rejection.OwnerOnly(ROOM);
-        assertThat(refusal(control.invite(MEMBER, ROOM, invitationOf(STRANGER))))
+        assertThat(refusal(control.invite(as(MEMBER), ROOM, invitationOf(STRANGER))))
                 .isEqualTo(ownerOnly);
-        assertThat(refusal(control.removeMember(MEMBER, ROOM, OWNER))).isEqualTo(ownerOnly);
-        assertThat(refusal(control.rekey(MEMBER, ROOM, rekey(2)))).isEqualTo(ownerOnly);
+        assertThat(refusal(control.removeMember(as(MEMBER), ROOM, OWNER))).isEqualTo(ownerOnly);
+        assertThat(refusal(control.rekey(as(MEMBER), ROOM, rekey(2)))).isEqualTo(ownerOnly);
     }
 
     @Test
     void memberMayLeave() {
-        valueOf(control.removeMember(MEMBER, ROOM, MEMBER));
-        assertThat(refusal(control.room(MEMBER, ROOM))).isEqualTo(new Rejection.RoomNotFound(ROOM));
-        assertThat(valueOf(control.room(OWNER, ROOM)).rekeyRequired()).isTrue();
+        valueOf(control.removeMember(as(MEMBER), ROOM, MEMBER));
+        assertThat(refusal(control.room(as(MEMBER), ROOM))).isEqualTo(new Rejection.RoomNotFound(ROOM));
+        assertThat(valueOf(control.room(as(OWNER), ROOM)).rekeyRequired()).isTrue();
     }
 
     @Test
     void lastOwnerMayNotLeave() {
-        assertThat(refusal(control.removeMember(OWNER, ROOM, OWNER))).isEqualTo(new Rejection.LastOwner(OWNER));
+        assertThat(refusal(control.removeMember(as(OWNER), ROOM, OWNER))).isEqualTo(new Rejection.LastOwner(OWNER));
     }
 
     @Test
     void revokedEndpointCannotBeInvited() {
-        assertThat(refusal(control.invite(OWNER, ROOM, invitationOf(REVOKED))))
+        assertThat(refusal(control.invite(as(OWNER), ROOM, invitationOf(REVOKED))))
                 .isEqualTo(new Rejection.UserRevoked(REVOKED));
     }
 
     @Test
     void whetherSomeoneIsRevokedIsToldToOwnersOnly() {
-        assertThat(refusal(control.invite(STRANGER, ROOM, invitationOf(REVOKED))))
+        assertThat(refusal(control.invite(as(STRANGER), ROOM, invitationOf(REVOKED))))
                 .isEqualTo(new Rejection.RoomNotFound(ROOM));
-        assertThat(refusal(control.invite(MEMBER, ROOM, invitationOf(REVOKED))))
+        assertThat(refusal(control.invite(as(MEMBER), ROOM, invitationOf(REVOKED))))
                 .isEqualTo(new Rejection.OwnerOnly(ROOM));
     }
 
@@ -152,17 +185,18 @@ class ControlPlaneTest {
 
     @Test
     void keyIsForItsEndpointOnly() {
-        assertThat(valueOf(control.key(MEMBER, ROOM, MEMBER, Optional.empty())).sealedKey())
+        assertThat(valueOf(control.key(as(MEMBER), ROOM, MEMBER, Optional.empty()))
+                        .sealedKey())
                 .isEqualTo(KEY);
-        assertThat(refusal(control.key(OWNER, ROOM, MEMBER, Optional.empty())))
+        assertThat(refusal(control.key(as(OWNER), ROOM, MEMBER, Optional.empty())))
                 .isEqualTo(new Rejection.KeyNotFound(MEMBER));
-        assertThat(refusal(control.key(ADMIN, ROOM, MEMBER, Optional.empty())))
+        assertThat(refusal(control.key(as(ADMIN), ROOM, MEMBER, Optional.empty())))
                 .isEqualTo(new Rejection.KeyNotFound(MEMBER));
     }
 
     @Test
     void keyOfAnEpochThatIsNotThereIsNotFound() {
-        assertThat(refusal(control.key(MEMBER, ROOM, MEMBER, Optional.of(new Epoch(2)))))
+        assertThat(refusal(control.key(as(MEMBER), ROOM, MEMBER, Optional.of(new Epoch(2)))))
                 .isEqualTo(new Rejection.KeyNotFound(MEMBER));
     }
 
@@ -170,10 +204,11 @@ class ControlPlaneTest {
     void keysOfEarlierEpochsStay() {
         SealedKey second = SealedKey.of(new byte[] {2});
         valueOf(control.rekey(
-                OWNER, ROOM, new RekeyRequest(new Epoch(2), Map.of(OWNER, second, MEMBER, second), List.of())));
-        assertThat(valueOf(control.key(MEMBER, ROOM, MEMBER, Optional.empty())).sealedKey())
+                as(OWNER), ROOM, new RekeyRequest(new Epoch(2), Map.of(OWNER, second, MEMBER, second), List.of())));
+        assertThat(valueOf(control.key(as(MEMBER), ROOM, MEMBER, Optional.empty()))
+                        .sealedKey())
                 .isEqualTo(second);
-        assertThat(valueOf(control.key(MEMBER, ROOM, MEMBER, Optional.of(Epoch.FIRST)))
+        assertThat(valueOf(control.key(as(MEMBER), ROOM, MEMBER, Optional.of(Epoch.FIRST)))
                         .sealedKey())
                 .isEqualTo(KEY);
     }
@@ -182,37 +217,37 @@ class ControlPlaneTest {
 
     @Test
     void roomsOfAnEndpointAreForItselfAndForAdmins() {
-        assertThat(valueOf(control.roomsOf(MEMBER, MEMBER)))
+        assertThat(valueOf(control.roomsOf(as(MEMBER), MEMBER)))
                 .extracting(MemberRoom::roomId)
                 .containsExactly(ROOM);
-        assertThat(valueOf(control.roomsOf(ADMIN, MEMBER))).hasSize(1);
-        assertThat(valueOf(control.roomsOf(ADMIN, STRANGER))).isEmpty();
-        assertThat(valueOf(control.roomsOf(STRANGER, STRANGER))).isEmpty();
-        assertThat(refusal(control.roomsOf(OWNER, MEMBER))).isEqualTo(new Rejection.MemberNotFound(MEMBER));
-        assertThat(refusal(control.roomsOf(OWNER, STRANGER))).isEqualTo(new Rejection.MemberNotFound(STRANGER));
+        assertThat(valueOf(control.roomsOf(as(ADMIN), MEMBER))).hasSize(1);
+        assertThat(valueOf(control.roomsOf(as(ADMIN), STRANGER))).isEmpty();
+        assertThat(valueOf(control.roomsOf(as(STRANGER), STRANGER))).isEmpty();
+        assertThat(refusal(control.roomsOf(as(OWNER), MEMBER))).isEqualTo(new Rejection.MemberNotFound(MEMBER));
+        assertThat(refusal(control.roomsOf(as(OWNER), STRANGER))).isEqualTo(new Rejection.MemberNotFound(STRANGER));
     }
 
     @Test
     void allowlistIsForAdmins() {
         Rejection adminOnly = new Rejection.AdminOnly();
         AddUserRequest request = new AddUserRequest(STRANGER, new Handle("new"), UserRole.MEMBER);
-        assertThat(refusal(control.users(OWNER))).isEqualTo(adminOnly);
-        assertThat(refusal(control.addUser(OWNER, request))).isEqualTo(adminOnly);
-        assertThat(refusal(control.revokeUser(OWNER, ADMIN))).isEqualTo(adminOnly);
-        assertThat(valueOf(control.addUser(ADMIN, request)).createdAt()).isEqualTo(NOW_IN_MILLIS);
-        assertThat(valueOf(control.users(ADMIN))).extracting(User::endpoint).contains(STRANGER, ADMIN, REVOKED);
-        assertThat(refusal(control.addUser(ADMIN, request))).isEqualTo(new Rejection.UserExists(STRANGER));
-        assertThat(refusal(control.revokeUser(ADMIN, ADMIN))).isEqualTo(new Rejection.LastAdmin(ADMIN));
+        assertThat(refusal(control.users(as(OWNER)))).isEqualTo(adminOnly);
+        assertThat(refusal(control.addUser(as(OWNER), request))).isEqualTo(adminOnly);
+        assertThat(refusal(control.revokeUser(as(OWNER), ADMIN))).isEqualTo(adminOnly);
+        assertThat(valueOf(control.addUser(as(ADMIN), request)).createdAt()).isEqualTo(NOW_IN_MILLIS);
+        assertThat(valueOf(control.users(as(ADMIN)))).extracting(User::endpoint).contains(STRANGER, ADMIN, REVOKED);
+        assertThat(refusal(control.addUser(as(ADMIN), request))).isEqualTo(new Rejection.UserExists(STRANGER));
+        assertThat(refusal(control.revokeUser(as(ADMIN), ADMIN))).isEqualTo(new Rejection.LastAdmin(ADMIN));
     }
 
     @Test
     void userRecordIsForItselfAndForAdmins() {
-        valueOf(control.addUser(ADMIN, new AddUserRequest(MEMBER, new Handle("m"), UserRole.MEMBER)));
-        assertThat(valueOf(control.user(MEMBER, MEMBER)).handle()).isEqualTo(new Handle("m"));
-        assertThat(valueOf(control.user(ADMIN, MEMBER)).isActive()).isTrue();
-        assertThat(refusal(control.user(OWNER, MEMBER))).isEqualTo(new Rejection.UserNotFound(MEMBER));
-        assertThat(refusal(control.user(OWNER, OWNER))).isEqualTo(new Rejection.UserNotFound(OWNER));
-        assertThat(refusal(control.user(ADMIN, STRANGER))).isEqualTo(new Rejection.UserNotFound(STRANGER));
+        valueOf(control.addUser(as(ADMIN), new AddUserRequest(MEMBER, new Handle("m"), UserRole.MEMBER)));
+        assertThat(valueOf(control.user(as(MEMBER), MEMBER)).handle()).isEqualTo(new Handle("m"));
+        assertThat(valueOf(control.user(as(ADMIN), MEMBER)).isActive()).isTrue();
+        assertThat(refusal(control.user(as(OWNER), MEMBER))).isEqualTo(new Rejection.UserNotFound(MEMBER));
+        assertThat(refusal(control.user(as(OWNER), OWNER))).isEqualTo(new Rejection.UserNotFound(OWNER));
+        assertThat(refusal(control.user(as(ADMIN), STRANGER))).isEqualTo(new Rejection.UserNotFound(STRANGER));
     }
 
     // Races.
@@ -220,25 +255,26 @@ class ControlPlaneTest {
     @Test
     void staleCommitIsDecidedAnew() {
         interfere(() -> store.touch(ROOM));
-        assertThat(valueOf(control.invite(OWNER, ROOM, invitationOf(STRANGER))).endpoint())
+        assertThat(valueOf(control.invite(as(OWNER), ROOM, invitationOf(STRANGER)))
+                        .endpoint())
                 .isEqualTo(STRANGER);
-        assertThat(valueOf(control.members(OWNER, ROOM))).hasSize(3);
+        assertThat(valueOf(control.members(as(OWNER), ROOM))).hasSize(3);
     }
 
     @Test
     void ownerWhoIsRemovedMeanwhileMayNotInvite() {
         valueOf(control.invite(
-                OWNER, ROOM, new InviteRequest(STRANGER, MemberRole.OWNER, Epoch.FIRST, Optional.of(KEY))));
-        interfere(() -> valueOf(control.removeMember(OWNER, ROOM, STRANGER)));
-        assertThat(refusal(control.invite(STRANGER, ROOM, invitationOf(endpoint(9)))))
+                as(OWNER), ROOM, new InviteRequest(STRANGER, MemberRole.OWNER, Epoch.FIRST, Optional.of(KEY))));
+        interfere(() -> valueOf(control.removeMember(as(OWNER), ROOM, STRANGER)));
+        assertThat(refusal(control.invite(as(STRANGER), ROOM, invitationOf(endpoint(9)))))
                 .isEqualTo(new Rejection.RoomNotFound(ROOM));
-        assertThat(valueOf(control.members(OWNER, ROOM))).hasSize(2);
+        assertThat(valueOf(control.members(as(OWNER), ROOM))).hasSize(2);
     }
 
     @Test
     void invitationMadeForAnOlderEpochConflicts() {
-        interfere(() -> valueOf(control.rekey(OWNER, ROOM, rekey(2))));
-        assertThat(refusal(control.invite(OWNER, ROOM, invitationOf(STRANGER))))
+        interfere(() -> valueOf(control.rekey(as(OWNER), ROOM, rekey(2))));
+        assertThat(refusal(control.invite(as(OWNER), ROOM, invitationOf(STRANGER))))
                 .isEqualTo(new Rejection.EpochConflict(new Epoch(2)));
     }
 
@@ -246,19 +282,22 @@ class ControlPlaneTest {
     void ofTwoRekeysOneWinsWhole() {
         SealedKey winner = SealedKey.of(new byte[] {7});
         interfere(() -> valueOf(control.rekey(
-                OWNER, ROOM, new RekeyRequest(new Epoch(2), Map.of(OWNER, winner, MEMBER, winner), List.of()))));
-        assertThat(refusal(control.rekey(OWNER, ROOM, rekey(2)))).isEqualTo(new Rejection.EpochConflict(new Epoch(2)));
-        assertThat(valueOf(control.key(MEMBER, ROOM, MEMBER, Optional.empty())).sealedKey())
+                as(OWNER), ROOM, new RekeyRequest(new Epoch(2), Map.of(OWNER, winner, MEMBER, winner), List.of()))));
+        assertThat(refusal(control.rekey(as(OWNER), ROOM, rekey(2))))
+                .isEqualTo(new Rejection.EpochConflict(new Epoch(2)));
+        assertThat(valueOf(control.key(as(MEMBER), ROOM, MEMBER, Optional.empty()))
+                        .sealedKey())
                 .isEqualTo(winner);
     }
 
     @Test
     void twoOwnersWhoRemoveEachOtherLeaveOne() {
         valueOf(control.invite(
-                OWNER, ROOM, new InviteRequest(STRANGER, MemberRole.OWNER, Epoch.FIRST, Optional.of(KEY))));
-        interfere(() -> valueOf(control.removeMember(STRANGER, ROOM, OWNER)));
-        assertThat(refusal(control.removeMember(OWNER, ROOM, STRANGER))).isEqualTo(new Rejection.RoomNotFound(ROOM));
-        assertThat(valueOf(control.room(STRANGER, ROOM)).owner()).isEqualTo(STRANGER);
+                as(OWNER), ROOM, new InviteRequest(STRANGER, MemberRole.OWNER, Epoch.FIRST, Optional.of(KEY))));
+        interfere(() -> valueOf(control.removeMember(as(STRANGER), ROOM, OWNER)));
+        assertThat(refusal(control.removeMember(as(OWNER), ROOM, STRANGER)))
+                .isEqualTo(new Rejection.RoomNotFound(ROOM));
+        assertThat(valueOf(control.room(as(STRANGER), ROOM)).owner()).isEqualTo(STRANGER);
     }
 
     @Test
@@ -267,22 +306,22 @@ class ControlPlaneTest {
             nanos.addAndGet(OP_TIMEOUT.dividedBy(10).toNanos());
             store.touch(ROOM);
         });
-        assertThatThrownBy(() -> control.invite(OWNER, ROOM, invitationOf(STRANGER)))
+        assertThatThrownBy(() -> control.invite(as(OWNER), ROOM, invitationOf(STRANGER)))
                 .isInstanceOf(StoreUnavailableException.class)
                 .hasMessageContaining("nothing was written");
         assertThat(nanos.get()).isEqualTo(OP_TIMEOUT.toNanos());
         store.beforeEachCommit(() -> {});
-        assertThat(valueOf(control.members(OWNER, ROOM))).hasSize(2);
+        assertThat(valueOf(control.members(as(OWNER), ROOM))).hasSize(2);
     }
 
     @Test
     void decisionOfAPausedProcessIsNotActedOn() {
         List<Runnable> writes = List.of(
-                () -> control.addUser(ADMIN, new AddUserRequest(STRANGER, new Handle("s"), UserRole.MEMBER)),
-                () -> control.revokeUser(ADMIN, MEMBER),
-                () -> control.removeMember(OWNER, ROOM, MEMBER),
+                () -> control.addUser(as(ADMIN), new AddUserRequest(STRANGER, new Handle("s"), UserRole.MEMBER)),
+                () -> control.revokeUser(as(ADMIN), MEMBER),
+                () -> control.removeMember(as(OWNER), ROOM, MEMBER),
                 () -> control.createRoom(
-                        STRANGER,
+                        as(STRANGER),
                         new CreateRoomRequest(
                                 Optional.empty(), Optional.empty(), RoomPolicy.DEFAULT, Map.of(STRANGER, KEY))));
         // The pause comes after the first reading that the write rests on.
@@ -291,7 +330,7 @@ class ControlPlaneTest {
                 .allSatisfy(write -> assertThatThrownBy(write::run).isInstanceOf(StoreUnavailableException.class));
         store.beforeEachCall(() -> {});
         assertThat(store.findUser(STRANGER)).isEmpty();
-        assertThat(valueOf(control.members(OWNER, ROOM))).hasSize(2);
+        assertThat(valueOf(control.members(as(OWNER), ROOM))).hasSize(2);
         assertThat(store.roomsOf(STRANGER)).isEmpty();
     }
 
@@ -302,7 +341,16 @@ class ControlPlaneTest {
             store.revokeUser(OWNER, NOW);
             store.touch(ROOM);
         });
-        assertThat(refusal(control.removeMember(OWNER, ROOM, MEMBER))).isEqualTo(new Rejection.UserRevoked(OWNER));
+        assertThat(refusal(control.removeMember(as(OWNER), ROOM, MEMBER)))
+                .isEqualTo(new Rejection.CallerRevoked(OWNER));
+    }
+
+    private Caller as(Endpoint endpoint) {
+        return valueOf(control.admit(endpoint, Caller.Proof.NONE, "127.0.0.1"));
+    }
+
+    private Outcome<Caller> admit(BusAuth mode, Endpoint endpoint) {
+        return controlWith(mode).admit(endpoint, Caller.Proof.SIGNATURE, "127.0.0.1");
     }
 
     /** Lets the actions happen, one each, between the next decisions and their commits. */

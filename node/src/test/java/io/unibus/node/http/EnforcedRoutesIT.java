@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.unibus.client.Identity;
 import io.unibus.embeddednats.HostPort;
 import io.unibus.node.config.BusAuth;
+import io.unibus.node.control.Caller;
 import io.unibus.node.control.ControlPlane;
+import io.unibus.node.control.DenialCounter;
 import io.unibus.node.control.MemoryStore;
 import io.unibus.protocol.CreateRoomRequest;
 import io.unibus.protocol.Endpoint;
@@ -51,8 +53,14 @@ final class EnforcedRoutesIT {
     private final Identity outsider = Identity.generate(new SecureRandom());
     private final Identity revoked = Identity.generate(new SecureRandom());
     private final Identity stranger = Identity.generate(new SecureRandom());
-    private final ControlPlane setup =
-            new ControlPlane(store, Clock.systemUTC(), System::nanoTime, new SecureRandom(), Duration.ofSeconds(5));
+    private final ControlPlane setup = new ControlPlane(
+            store,
+            Clock.systemUTC(),
+            System::nanoTime,
+            new SecureRandom(),
+            Duration.ofSeconds(5),
+            BusAuth.OFF,
+            new DenialCounter(Clock.systemUTC()));
 
     @TempDir
     private Path dataDir;
@@ -248,14 +256,15 @@ final class EnforcedRoutesIT {
     }
 
     private void createRoom(String room) {
+        Caller caller = ((Outcome.Done<Caller>) setup.admit(owner.endpoint(), Caller.Proof.NONE, "")).value();
         assertThat(setup.createRoom(
-                        owner.endpoint(),
+                        caller,
                         CreateRoomRequest.fromJson(
                                 JsonObject.parse(("{\"room_id\":\"" + room + "\",\"policy\":{\"encrypted\":false}}")
                                         .getBytes(StandardCharsets.UTF_8)))))
                 .isInstanceOf(Outcome.Done.class);
         assertThat(setup.invite(
-                        owner.endpoint(),
+                        caller,
                         new RoomId(room),
                         InviteRequest.fromJson(
                                 JsonObject.parse(("{\"endpoint\":\"" + member.endpoint() + "\",\"epoch\":1}")

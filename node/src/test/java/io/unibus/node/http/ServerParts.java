@@ -59,8 +59,9 @@ final class ServerParts {
         SecureRandom random = new SecureRandom();
         Clock clock = Clock.systemUTC();
         NodeInfo info = new NodeInfo("node-1", "1.2.3", ProcessHandle.current().pid(), clock.instant(), "sqlite");
-        ControlPlane control = new ControlPlane(store, clock, System::nanoTime, random, config.opTimeout());
         this.denials = new DenialCounter(clock);
+        ControlPlane control =
+                new ControlPlane(store, clock, System::nanoTime, random, config.opTimeout(), busAuth, denials);
         NodeTls tls = new NodeTls(config, clock);
         this.bus = new Bus(config, tls, random, clock, System::nanoTime, (state, reason) -> {}, denials);
         this.metrics = new HttpMetrics(info, bus, Optional.empty(), denials);
