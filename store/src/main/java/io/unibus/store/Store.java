@@ -70,6 +70,18 @@ public interface Store extends AutoCloseable {
      */
     void addListener(AccessListener listener);
 
+    /**
+     * Tells a listener each change after a position, whichever store or process made it, soon after it can be read here: in
+     * order, and once to each process. With {@link ChangePosition#NONE}, what is there already is not told; from where on
+     * changes are told, {@link ChangeListener#startsAfter} says. Listeners are never removed; they end with the store.
+     *
+     * <p><b>Not guaranteed:</b> each step between two states that a store can only compare is not known, as of changes that
+     * were made while no store of this process was open; see the implementations.
+     *
+     * @param after what {@code listener} was told in its last run; sources that this store does not count in are ignored
+     */
+    void addChangeListener(ChangeListener listener, ChangePosition after);
+
     /** Makes one durable write of no consequence and returns when it is as safe as any other. */
     void confirmWritable();
 

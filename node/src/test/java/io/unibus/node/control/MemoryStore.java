@@ -9,11 +9,16 @@ import io.unibus.protocol.SealedKey;
 import io.unibus.protocol.User;
 import io.unibus.store.AccessListener;
 import io.unibus.store.AccessListeners;
+import io.unibus.store.ChangeListener;
+import io.unibus.store.ChangeListeners;
+import io.unibus.store.ChangePosition;
+import io.unibus.store.ChangeSource;
 import io.unibus.store.NewRoom;
 import io.unibus.store.Outcome;
 import io.unibus.store.Rejection;
 import io.unibus.store.RoomChange;
 import io.unibus.store.RoomState;
+import io.unibus.store.StateDifference;
 import io.unibus.store.Store;
 import java.time.Instant;
 import java.util.HashMap;
@@ -22,6 +27,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A store in memory that behaves as {@link Store} says, and lets a test stand between a decision and its commit.
@@ -32,6 +38,8 @@ public final class MemoryStore implements Store {
     private final SortedMap<RoomId, RoomState> rooms = new TreeMap<>();
     private final Map<KeyName, RoomKey> keys = new HashMap<>();
     private final AccessListeners listeners = new AccessListeners();
+    private final ChangeListeners changeListeners = new ChangeListeners(ChangeSource.CHANGES);
+    private long changes;
     private Runnable onCall = () -> {};
     private Runnable onCommit = () -> {};
 
@@ -87,6 +95,7 @@ public final class MemoryStore implements Store {
                 return Outcome.refused(new Rejection.UserExists(user.endpoint()));
             }
             listeners.accessMayHaveChanged(user.endpoint());
+            tellUser(null, user);
             return Outcome.done(user);
         }
     }
@@ -108,6 +117,7 @@ public final class MemoryStore implements Store {
             User revoked = user.get().revoked(at);
             users.put(endpoint, revoked);
             listeners.accessMayHaveChanged(endpoint);
+            tellUser(user.get(), revoked);
             return Outcome.done(revoked);
         }
     }
@@ -136,6 +146,7 @@ public final class MemoryStore implements Store {
             rooms.put(id, created);
             keep(id, Epoch.FIRST, room.keys());
             listeners.accessMayHaveChanged(room.owner().endpoint());
+            tellRoom(null, created);
             return Outcome.done(created);
         }
     }
@@ -155,6 +166,7 @@ public final class MemoryStore implements Store {
             keep(id, change.room().epoch(), change.keys());
             change.joining().forEach(member -> listeners.accessMayHaveChanged(member.endpoint()));
             change.leaving().forEach(listeners::accessMayHaveChanged);
+            tellRoom(change.before(), after);
             return Optional.of(after);
         }
     }
@@ -188,6 +200,13 @@ public final class MemoryStore implements Store {
         listeners.add(listener);
     }
 
+    /** Counts the committed writes; keeps none for listeners who come later. */
+    @Override
+    public synchronized void addChangeListener(ChangeListener listener, ChangePosition after) {
+        changeListeners.add(listener, after.in(ChangeSource.CHANGES), List.of());
+        changeListeners.limitTo(changes);
+    }
+
     @Override
     public void confirmWritable() {
         called();
@@ -195,6 +214,14 @@ public final class MemoryStore implements Store {
 
     @Override
     public void close() {}
+
+    private void tellUser(@Nullable User before, User after) {
+        changeListeners.tell(StateDifference.ofUser(ChangeSource.CHANGES, ++changes, before, after));
+    }
+
+    private void tellRoom(@Nullable RoomState before, RoomState after) {
+        changeListeners.tell(StateDifference.ofRoom(ChangeSource.CHANGES, ++changes, before, after));
+    }
 
     private void called() {
         Runnable action;

@@ -7,6 +7,8 @@ import io.unibus.protocol.RoomId;
 import io.unibus.protocol.RoomKey;
 import io.unibus.protocol.User;
 import io.unibus.store.AccessListener;
+import io.unibus.store.ChangeListener;
+import io.unibus.store.ChangePosition;
 import io.unibus.store.NewRoom;
 import io.unibus.store.Outcome;
 import io.unibus.store.QuorumUnconfirmedException;
@@ -177,6 +179,11 @@ public final class JetStreamStore implements Store {
         users.addListener(listener);
         rooms.addListener(listener);
         refresher.start();
+    }
+
+    @Override
+    public void addChangeListener(ChangeListener listener, ChangePosition after) {
+        throw new UnsupportedOperationException("TODO");
     }
 
     /** Writes to all five buckets. Concurrent callers share the writes. */

@@ -2,7 +2,7 @@ package io.unibus.store.sqlite;
 
 import io.unibus.store.AccessListener;
 import java.time.Duration;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -10,7 +10,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Tells a listener that another process may have committed, by polling {@link Writer#mayHaveForeignCommits} in a thread of its
- * own. While polls fail it tells so too, since nobody knows. Thread-safe; closed by the store.
+ * own. While polls fail it tells so too, since nobody knows. In the same thread it lets the tail tell its changes, when a poll
+ * says so or this process wrote. Thread-safe; closed by the store.
  */
 final class DataVersionPoller implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(DataVersionPoller.class);
@@ -23,18 +24,22 @@ final class DataVersionPoller implements AutoCloseable {
 
     private final Writer writer;
     private final AccessListener listener;
-    private final CountDownLatch closed = new CountDownLatch(1);
+    private final ChangeTail tail;
+    private final Semaphore wakes = new Semaphore(0);
+    private volatile boolean closed;
     private @Nullable Thread thread;
-    private boolean failing; // of the thread
+    private boolean pollFails; // of the thread
+    private boolean tailFails; // of the thread
 
-    DataVersionPoller(Writer writer, AccessListener listener) {
+    DataVersionPoller(Writer writer, AccessListener listener, ChangeTail tail) {
         this.writer = writer;
         this.listener = listener;
+        this.tail = tail;
     }
 
     /** Begins to poll, if that has not begun. */
     synchronized void start() {
-        if (thread == null && closed.getCount() > 0) {
+        if (thread == null && !closed) {
             Thread started = new Thread(this::run, "unibus-data-version");
             started.setDaemon(true);
             started.start();
@@ -42,9 +47,18 @@ final class DataVersionPoller implements AutoCloseable {
         }
     }
 
+    /** Lets the tail tell what this process wrote, without waiting for the next poll. */
+    void wake() {
+        if (wakes.availablePermits() == 0) {
+            wakes.release();
+        }
+    }
+
+    /** Ends the thread, once the tail has told what was written before. */
     @Override
     public void close() {
-        closed.countDown();
+        closed = true;
+        wake();
         Thread running = running();
         if (running != null && running != Thread.currentThread()) {
             join(running);
@@ -64,31 +78,57 @@ final class DataVersionPoller implements AutoCloseable {
     }
 
     private void run() {
+        Deadline next = Deadline.in(Duration.ZERO);
+        boolean news = true;
         try {
-            do {
-                poll();
-            } while (!closed.await((failing ? INTERVAL_WHILE_FAILING : INTERVAL).toNanos(), TimeUnit.NANOSECONDS));
+            while (true) {
+                boolean last = closed;
+                if (next.hasPassed()) {
+                    news |= poll();
+                    next = Deadline.in(pollFails || tailFails ? INTERVAL_WHILE_FAILING : INTERVAL);
+                }
+                news = news && !tellNew();
+                if (last) {
+                    return;
+                }
+                news |= wakes.tryAcquire(next.left().toNanos(), TimeUnit.NANOSECONDS);
+                wakes.drainPermits();
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
     }
 
-    private void poll() {
+    private boolean poll() {
         boolean tells = true;
         try {
             tells = writer.mayHaveForeignCommits(PATIENCE);
-            failing = false;
+            pollFails = false;
         } catch (RuntimeException e) {
-            reportOnce(e);
+            report(pollFails, e);
+            pollFails = true;
         }
         if (tells) {
             listener.anyAccessMayHaveChanged();
         }
+        return tells;
     }
 
-    private void reportOnce(RuntimeException failure) {
-        if (!failing) {
-            failing = true;
+    /** Returns whether all was told. */
+    private boolean tellNew() {
+        try {
+            tail.tellNew();
+            tailFails = false;
+            return true;
+        } catch (RuntimeException e) {
+            report(tailFails, e);
+            tailFails = true;
+            return false;
+        }
+    }
+
+    private static void report(boolean again, RuntimeException failure) {
+        if (!again) {
             LOG.warn("changes by other processes cannot be seen, and are looked for again", failure);
         }
     }

@@ -11,7 +11,12 @@ final class Schema {
     /** {@code UBUS} in ASCII, in the header of every unibus database. */
     static final int APPLICATION_ID = 0x55425553;
 
-    private static final List<List<String>> MIGRATIONS = List.of(List.of(
+    /** At least as many of the newest changes are kept. */
+    static final int CHANGES_KEPT = 10_000;
+    /** So many changes are written between two removals of old ones. */
+    private static final int CHANGES_BETWEEN_REMOVALS = 500;
+
+    private static final List<String> TABLES = List.of(
             """
             CREATE TABLE meta (
                 key TEXT PRIMARY KEY,
@@ -60,7 +65,98 @@ final class Schema {
             ) STRICT, WITHOUT ROWID""",
             """
             CREATE TRIGGER sealed_keys_never_change BEFORE UPDATE ON sealed_keys
-            BEGIN SELECT RAISE(ABORT, 'a sealed key never changes'); END"""));
+            BEGIN SELECT RAISE(ABORT, 'a sealed key never changes'); END""");
+
+    /**
+     * Changes of the other tables, whichever program makes them, in the words of {@code StoreChange.Kind}. The statements of a
+     * trigger run in their order; that of several triggers would be undefined.
+     */
+    private static final List<String> CHANGES = List.of(
+            """
+            CREATE TABLE changes (
+                revision INTEGER PRIMARY KEY AUTOINCREMENT,
+                kind TEXT NOT NULL,
+                room_id TEXT,
+                endpoint TEXT,
+                epoch INTEGER,
+                role TEXT
+            ) STRICT""",
+            """
+            CREATE TRIGGER changes_are_bounded AFTER INSERT ON changes WHEN NEW.revision %% %d = 0
+            BEGIN DELETE FROM changes WHERE revision <= NEW.revision - %d; END""".formatted(CHANGES_BETWEEN_REMOVALS, CHANGES_KEPT),
+            """
+            CREATE TRIGGER users_added AFTER INSERT ON users
+            BEGIN
+                INSERT INTO changes (kind, endpoint, role) VALUES ('user-added', NEW.endpoint, NEW.role);
+                INSERT INTO changes (kind, endpoint) SELECT 'user-revoked', NEW.endpoint WHERE NEW.status = 'revoked';
+            END""",
+            """
+            CREATE TRIGGER users_removed AFTER DELETE ON users
+            BEGIN INSERT INTO changes (kind, endpoint) VALUES ('user-removed', OLD.endpoint); END""",
+            """
+            CREATE TRIGGER users_changed AFTER UPDATE ON users WHEN NEW.endpoint = OLD.endpoint
+            BEGIN
+                INSERT INTO changes (kind, endpoint, role) SELECT 'user-changed', NEW.endpoint, NEW.role
+                    WHERE NEW.role <> OLD.role OR NEW.handle <> OLD.handle
+                        OR (NEW.status = 'active' AND OLD.status = 'revoked');
+                INSERT INTO changes (kind, endpoint) SELECT 'user-revoked', NEW.endpoint
+                    WHERE NEW.status = 'revoked' AND OLD.status = 'active';
+            END""",
+            """
+            CREATE TRIGGER users_replaced AFTER UPDATE ON users WHEN NEW.endpoint <> OLD.endpoint
+            BEGIN
+                INSERT INTO changes (kind, endpoint) VALUES ('user-removed', OLD.endpoint);
+                INSERT INTO changes (kind, endpoint, role) VALUES ('user-added', NEW.endpoint, NEW.role);
+                INSERT INTO changes (kind, endpoint) SELECT 'user-revoked', NEW.endpoint WHERE NEW.status = 'revoked';
+            END""",
+            """
+            CREATE TRIGGER rooms_created AFTER INSERT ON rooms
+            BEGIN INSERT INTO changes (kind, room_id, epoch) VALUES ('room-created', NEW.room_id, NEW.epoch); END""",
+            """
+            CREATE TRIGGER rooms_deleted AFTER DELETE ON rooms
+            BEGIN INSERT INTO changes (kind, room_id) VALUES ('room-deleted', OLD.room_id); END""",
+            """
+            CREATE TRIGGER rooms_changed AFTER UPDATE ON rooms WHEN NEW.room_id = OLD.room_id
+            BEGIN
+                INSERT INTO changes (kind, room_id, epoch) SELECT 'room-rekeyed', NEW.room_id, NEW.epoch
+                    WHERE NEW.epoch <> OLD.epoch;
+                INSERT INTO changes (kind, room_id) SELECT 'room-changed', NEW.room_id
+                    WHERE NEW.subject <> OLD.subject OR NEW.encrypted <> OLD.encrypted;
+            END""",
+            """
+            CREATE TRIGGER rooms_replaced AFTER UPDATE ON rooms WHEN NEW.room_id <> OLD.room_id
+            BEGIN
+                INSERT INTO changes (kind, room_id) VALUES ('room-deleted', OLD.room_id);
+                INSERT INTO changes (kind, room_id, epoch) VALUES ('room-created', NEW.room_id, NEW.epoch);
+            END""",
+            """
+            CREATE TRIGGER members_added AFTER INSERT ON members
+            BEGIN
+                INSERT INTO changes (kind, room_id, endpoint, role)
+                    VALUES ('member-added', NEW.room_id, NEW.endpoint, NEW.role);
+            END""",
+            """
+            CREATE TRIGGER members_removed AFTER DELETE ON members
+            BEGIN
+                INSERT INTO changes (kind, room_id, endpoint) VALUES ('member-removed', OLD.room_id, OLD.endpoint);
+            END""",
+            """
+            CREATE TRIGGER members_changed AFTER UPDATE ON members
+                WHEN NEW.room_id = OLD.room_id AND NEW.endpoint = OLD.endpoint AND NEW.role <> OLD.role
+            BEGIN
+                INSERT INTO changes (kind, room_id, endpoint, role)
+                    VALUES ('member-role-changed', NEW.room_id, NEW.endpoint, NEW.role);
+            END""",
+            """
+            CREATE TRIGGER members_replaced AFTER UPDATE ON members
+                WHEN NEW.room_id <> OLD.room_id OR NEW.endpoint <> OLD.endpoint
+            BEGIN
+                INSERT INTO changes (kind, room_id, endpoint) VALUES ('member-removed', OLD.room_id, OLD.endpoint);
+                INSERT INTO changes (kind, room_id, endpoint, role)
+                    VALUES ('member-added', NEW.room_id, NEW.endpoint, NEW.role);
+            END""");
+
+    private static final List<List<String>> MIGRATIONS = List.of(TABLES, CHANGES);
 
     private Schema() {}
 

@@ -35,29 +35,33 @@ final class Session {
 
     /** Runs a transaction statement; those are so frequent that they are kept prepared. */
     void run(String sql) throws SQLException {
-        prepared(sql).execute();
+        keepingSound(sql, () -> prepared(sql).execute());
     }
 
     int update(String sql, Object... arguments) throws SQLException {
-        int rows = bound(sql, arguments).executeUpdate();
+        int rows = keepingSound(sql, () -> bound(sql, arguments).executeUpdate());
         changed |= rows > 0;
         return rows;
     }
 
     <T> List<T> list(String sql, Row<T> row, Object... arguments) throws SQLException {
-        List<T> list = new ArrayList<>();
-        try (ResultSet results = bound(sql, arguments).executeQuery()) {
-            while (results.next()) {
-                list.add(row.read(results));
+        return keepingSound(sql, () -> {
+            List<T> list = new ArrayList<>();
+            try (ResultSet results = bound(sql, arguments).executeQuery()) {
+                while (results.next()) {
+                    list.add(row.read(results));
+                }
             }
-        }
-        return list;
+            return list;
+        });
     }
 
     <T> Optional<T> first(String sql, Row<T> row, Object... arguments) throws SQLException {
-        try (ResultSet results = bound(sql, arguments).executeQuery()) {
-            return results.next() ? Optional.of(row.read(results)) : Optional.empty();
-        }
+        return keepingSound(sql, () -> {
+            try (ResultSet results = bound(sql, arguments).executeQuery()) {
+                return results.next() ? Optional.of(row.read(results)) : Optional.empty();
+            }
+        });
     }
 
     /** The rows one by one; to be closed before the session. */
@@ -143,6 +147,19 @@ final class Session {
         return statement;
     }
 
+    /** Keeps no prepared statement that failed: the driver finalizes it, and it could never be executed again. */
+    private <T> T keepingSound(String sql, Execution<T> execution) throws SQLException {
+        try {
+            return execution.run();
+        } catch (SQLException e) {
+            PreparedStatement failed = statements.remove(sql);
+            if (failed != null) {
+                closeQuietly(failed);
+            }
+            throw e;
+        }
+    }
+
     private static void closeQuietly(AutoCloseable resource) {
         try {
             resource.close();
@@ -170,6 +187,10 @@ final class Session {
         void close() {
             closeQuietly(statement);
         }
+    }
+
+    private interface Execution<T> {
+        T run() throws SQLException;
     }
 
     /** Reads the current row of a result. */

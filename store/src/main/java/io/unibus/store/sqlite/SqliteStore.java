@@ -8,6 +8,9 @@ import io.unibus.protocol.RoomKey;
 import io.unibus.protocol.User;
 import io.unibus.store.AccessListener;
 import io.unibus.store.AccessListeners;
+import io.unibus.store.ChangeListener;
+import io.unibus.store.ChangePosition;
+import io.unibus.store.ChangeSource;
 import io.unibus.store.NewRoom;
 import io.unibus.store.Outcome;
 import io.unibus.store.OutcomeUnknownException;
@@ -32,12 +35,14 @@ public final class SqliteStore implements Store {
     private final Writer writer;
     private final Readers readers;
     private final AccessListeners listeners = new AccessListeners();
+    private final ChangeTail tail;
     private final DataVersionPoller poller;
 
     private SqliteStore(Writer writer, Readers readers) {
         this.writer = writer;
         this.readers = readers;
-        this.poller = new DataVersionPoller(writer, listeners);
+        this.tail = new ChangeTail(readers);
+        this.poller = new DataVersionPoller(writer, listeners, tail);
     }
 
     /**
@@ -134,6 +139,18 @@ public final class SqliteStore implements Store {
         poller.start();
     }
 
+    /**
+     * Tells of every committed row that changed, also by hand, and of what this process missed while it was not running; of the
+     * latter at least the newest 10,000 changes are kept. Of a write through this store it tells at once, of another within a
+     * second, in a thread of its own. All changes are counted in {@link ChangeSource#CHANGES}.
+     */
+    @Override
+    public void addChangeListener(ChangeListener listener, ChangePosition after) {
+        tail.add(listener, after.in(ChangeSource.CHANGES));
+        poller.start();
+        poller.wake();
+    }
+
     /** Concurrent callers share one write. */
     @Override
     public void confirmWritable() {
@@ -154,6 +171,8 @@ public final class SqliteStore implements Store {
         } catch (OutcomeUnknownException e) {
             listeners.anyAccessMayHaveChanged();
             throw e;
+        } finally {
+            poller.wake();
         }
     }
 

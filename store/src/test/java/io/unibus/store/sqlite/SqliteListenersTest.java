@@ -130,7 +130,7 @@ final class SqliteListenersTest {
         broken.close();
         Writer writer = new Writer(database, errors, PATIENT, broken);
         try (SqliteStore other = SqliteStore.open(file, PATIENT);
-                DataVersionPoller poller = new DataVersionPoller(writer, recorder)) {
+                DataVersionPoller poller = new DataVersionPoller(writer, recorder, new ChangeTail(other.readers()))) {
             poller.start();
             recorder.awaitAny(SECOND);
             recorder.forget();
