@@ -6,4 +6,7 @@ interface EntryListener {
 
     /** The bucket is another one now: forget everything. */
     void clear();
+
+    /** All that was written before the feed began, or was last repaired, has been applied. */
+    default void filled() {}
 }

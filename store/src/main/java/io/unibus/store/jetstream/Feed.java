@@ -430,6 +430,7 @@ final class Feed implements Tail, AutoCloseable {
             if (!early.isEmpty() || applied < wanted) {
                 return false;
             }
+            listener.filled();
             session = present;
             failing = false;
             long next = generation + 1;

@@ -9,6 +9,7 @@ import io.unibus.protocol.User;
 import io.unibus.store.AccessListener;
 import io.unibus.store.ChangeListener;
 import io.unibus.store.ChangePosition;
+import io.unibus.store.ChangeSource;
 import io.unibus.store.NewRoom;
 import io.unibus.store.Outcome;
 import io.unibus.store.QuorumUnconfirmedException;
@@ -181,9 +182,21 @@ public final class JetStreamStore implements Store {
         refresher.start();
     }
 
+    /**
+     * Tells of rooms and their members in {@link ChangeSource#ROOMS} and of users in {@link ChangeSource#USERS}, by the revisions
+     * of the two buckets, as soon as the views hold a change; see {@link #addListener}. Of a room or user that was written
+     * several times while this store missed the messages, it tells all changes as of the last write. The same holds for a bucket
+     * that was created anew, whose revisions begin anew.
+     *
+     * <p>Not guaranteed: of what was written after the position and before this store was opened, only the last state is known.
+     * If that leaves open what changed, the room or user is told as found; what was removed then is not told.
+     */
     @Override
     public void addChangeListener(ChangeListener listener, ChangePosition after) {
-        throw new UnsupportedOperationException("TODO");
+        requireOpen();
+        users.addChangeListener(listener, after.in(ChangeSource.USERS));
+        rooms.addChangeListener(listener, after.in(ChangeSource.ROOMS));
+        refresher.start();
     }
 
     /** Writes to all five buckets. Concurrent callers share the writes. */

@@ -9,7 +9,10 @@ import io.unibus.protocol.RoomId;
 import io.unibus.protocol.Subject;
 import io.unibus.store.AccessListener;
 import io.unibus.store.AccessListeners;
+import io.unibus.store.ChangeListener;
+import io.unibus.store.ChangeSource;
 import io.unibus.store.RoomState;
+import io.unibus.store.StoreChange;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -41,6 +44,10 @@ final class RoomView implements EntryListener {
     private final Unreadable unreadable = new Unreadable(Bucket.ROOMS);
     private final Map<String, ChangeObserver> observers = new HashMap<>();
     private final AccessListeners listeners = new AccessListeners();
+    /** Its lock comes before that of this view. */
+    private final ChangeReporter<RoomId, RoomRecord> reporter =
+            new ChangeReporter<>(ChangeSource.ROOMS, new RoomComparison());
+
     private Set<Keys.OfMember> changed = new HashSet<>();
     private boolean allChanged;
     private long applied;
@@ -92,6 +99,18 @@ final class RoomView implements EntryListener {
      */
     void addListener(AccessListener listener) {
         listeners.add(listener);
+    }
+
+    /**
+     * Tells a listener what is newer than a position, and from now on each change, in the feed's thread and without the lock of
+     * this view.
+     */
+    void addChangeListener(ChangeListener listener, OptionalLong after) {
+        reporter.add(listener, after, this::records);
+    }
+
+    private synchronized List<RoomRecord> records() {
+        return List.copyOf(rooms.values());
     }
 
     /** Begins to look out for a change. To be called before it is written. */
@@ -147,7 +166,7 @@ final class RoomView implements EntryListener {
 
     /** Returns whether the record of the room can be read, if there is one. */
     synchronized boolean isReadable(Keys.OfMember key) {
-        return !unreadable.contains(Keys.room(key.room()));
+        return isReadable(key.room());
     }
 
     /** Returns the member that a room has under an endpoint, if both are there and the room's record can be read. */
@@ -158,11 +177,7 @@ final class RoomView implements EntryListener {
 
     /** Hands over every membership. */
     void forEachMembership(Consumer<Keys.OfMember> visitor) {
-        List<RoomRecord> records;
-        synchronized (this) {
-            records = List.copyOf(rooms.values());
-        }
-        for (RoomRecord record : records) {
+        for (RoomRecord record : records()) {
             RoomId id = record.roomId();
             record.state().members().keySet().forEach(endpoint -> visitor.accept(new Keys.OfMember(id, endpoint)));
         }
@@ -185,30 +200,33 @@ final class RoomView implements EntryListener {
     public void apply(Entry entry) {
         AccessChanges changes = new AccessChanges();
         try {
-            apply(entry, changes);
+            reporter.report(() -> apply(entry, changes));
         } finally {
             changes.tell(listeners);
         }
     }
 
-    private synchronized void apply(Entry entry, AccessChanges changes) {
+    private synchronized List<StoreChange> apply(Entry entry, AccessChanges changes) {
         gaps += entry.revision() == applied + 1 ? 0 : 1;
         applied = entry.revision();
+        reporter.advance(applied);
         if (!Keys.isRecord(entry.key())) {
-            return;
+            return List.of();
         }
-        if (unreadable.remove(entry.key())) {
+        boolean wasUnreadable = unreadable.remove(entry.key());
+        if (wasUnreadable) {
             changes.addAny(); // nobody's rooms could be listed meanwhile
         }
         try {
             if (Keys.isSubject(entry.key())) {
                 putSubject(Keys.parseSubject(entry.key()), entry);
-            } else {
-                putRoom(Keys.parseRoom(entry.key()), entry, changes);
+                return List.of();
             }
+            return putRoom(Keys.parseRoom(entry.key()), entry, wasUnreadable, changes);
         } catch (MalformedException e) {
             unreadable.add(entry.key(), e);
             changes.addAny();
+            return List.of();
         }
     }
 
@@ -219,7 +237,7 @@ final class RoomView implements EntryListener {
         }
     }
 
-    private void putRoom(RoomId id, Entry entry, AccessChanges changes) {
+    private List<StoreChange> putRoom(RoomId id, Entry entry, boolean wasUnreadable, AccessChanges changes) {
         RoomRecord before = rooms.remove(id);
         removed.remove(id);
         RoomRecord after = null;
@@ -234,6 +252,10 @@ final class RoomView implements EntryListener {
                     observer.revision = entry.revision();
                 }
             }
+            return reporter.changes(id, entry.revision(), before, after, wasUnreadable);
+        } catch (MalformedException e) {
+            reporter.keep(id, before);
+            throw e;
         } finally {
             changeMembers(id, members(before), members(after), changes);
             if (before != null
@@ -293,12 +315,22 @@ final class RoomView implements EntryListener {
     }
 
     @Override
+    public void filled() {
+        reporter.fill(this::isReadable);
+    }
+
+    private synchronized boolean isReadable(RoomId id) {
+        return !unreadable.contains(Keys.room(id));
+    }
+
+    @Override
     public void clear() {
-        forgetAll();
+        reporter.report(this::forgetAll);
         listeners.anyAccessMayHaveChanged();
     }
 
-    private synchronized void forgetAll() {
+    private synchronized List<StoreChange> forgetAll() {
+        reporter.clear(rooms);
         rooms.clear();
         removed.clear();
         subjects.clear();
@@ -308,5 +340,6 @@ final class RoomView implements EntryListener {
         allChanged = true;
         applied = 0;
         gaps++;
+        return List.of();
     }
 }

@@ -5,10 +5,14 @@ import io.unibus.protocol.MalformedException;
 import io.unibus.protocol.User;
 import io.unibus.store.AccessListener;
 import io.unibus.store.AccessListeners;
+import io.unibus.store.ChangeListener;
+import io.unibus.store.ChangeSource;
+import io.unibus.store.StoreChange;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +22,10 @@ final class UserView implements EntryListener {
     private final Map<Endpoint, Long> removed = new HashMap<>();
     private final Unreadable unreadable = new Unreadable(Bucket.USERS);
     private final AccessListeners listeners = new AccessListeners();
+    /** Its lock comes before that of this view. */
+    private final ChangeReporter<Endpoint, Held<UserRecord>> reporter =
+            new ChangeReporter<>(ChangeSource.USERS, new UserComparison());
+
     private long applied;
     private int activeAdmins;
 
@@ -31,6 +39,18 @@ final class UserView implements EntryListener {
     /** Tells a listener from now on, in the feed's thread and without the lock of this view, of each entry that is applied. */
     void addListener(AccessListener listener) {
         listeners.add(listener);
+    }
+
+    /**
+     * Tells a listener what is newer than a position, and from now on each change, in the feed's thread and without the lock of
+     * this view.
+     */
+    void addChangeListener(ChangeListener listener, OptionalLong after) {
+        reporter.add(listener, after, this::records);
+    }
+
+    private synchronized List<Held<UserRecord>> records() {
+        return List.copyOf(users.values());
     }
 
     synchronized Optional<Held<UserRecord>> find(Endpoint endpoint) {
@@ -63,48 +83,73 @@ final class UserView implements EntryListener {
     public void apply(Entry entry) {
         AccessChanges changes = new AccessChanges();
         try {
-            apply(entry, changes);
+            reporter.report(() -> apply(entry, changes));
         } finally {
             changes.tell(listeners);
         }
     }
 
-    private synchronized void apply(Entry entry, AccessChanges changes) {
+    private synchronized List<StoreChange> apply(Entry entry, AccessChanges changes) {
         applied = entry.revision();
+        reporter.advance(applied);
         if (!Keys.isRecord(entry.key())) {
-            return;
+            return List.of();
         }
-        unreadable.remove(entry.key());
+        boolean wasUnreadable = unreadable.remove(entry.key());
         try {
             Endpoint endpoint = Keys.parseUser(entry.key());
             changes.add(endpoint);
-            count(users.remove(endpoint), -1);
-            removed.remove(endpoint);
-            if (entry.deleted()) {
-                removed.put(endpoint, entry.revision());
-            } else {
-                Held<UserRecord> held = new Held<>(UserRecord.fromJson(entry.value()), entry.revision());
-                users.put(endpoint, held);
-                count(held, 1);
-            }
+            return putUser(endpoint, entry, wasUnreadable);
         } catch (MalformedException e) {
             unreadable.add(entry.key(), e);
             changes.addAny();
+            return List.of();
         }
+    }
+
+    private List<StoreChange> putUser(Endpoint endpoint, Entry entry, boolean wasUnreadable) {
+        Held<UserRecord> before = users.remove(endpoint);
+        count(before, -1);
+        removed.remove(endpoint);
+        Held<UserRecord> after = null;
+        if (entry.deleted()) {
+            removed.put(endpoint, entry.revision());
+        } else {
+            try {
+                after = new Held<>(UserRecord.fromJson(entry.value()), entry.revision());
+            } catch (MalformedException e) {
+                reporter.keep(endpoint, before);
+                throw e;
+            }
+            users.put(endpoint, after);
+            count(after, 1);
+        }
+        return reporter.changes(endpoint, entry.revision(), before, after, wasUnreadable);
+    }
+
+    @Override
+    public void filled() {
+        reporter.fill(this::isReadable);
+    }
+
+    private synchronized boolean isReadable(Endpoint endpoint) {
+        return !unreadable.contains(Keys.user(endpoint));
     }
 
     @Override
     public void clear() {
-        forgetAll();
+        reporter.report(this::forgetAll);
         listeners.anyAccessMayHaveChanged();
     }
 
-    private synchronized void forgetAll() {
+    private synchronized List<StoreChange> forgetAll() {
+        reporter.clear(users);
         users.clear();
         removed.clear();
         unreadable.clear();
         applied = 0;
         activeAdmins = 0;
+        return List.of();
     }
 
     private void count(@Nullable Held<UserRecord> held, int change) {

@@ -11,6 +11,7 @@ import io.unibus.store.StoreChange;
 import io.unibus.store.StoreMigratedException;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -31,11 +32,15 @@ final class ChangeTail {
             + " WHERE revision > ? ORDER BY revision LIMIT " + PAGE;
 
     private final Readers readers;
-    private final ChangeListeners listeners = new ChangeListeners(ChangeSource.CHANGES);
-    /** Everything up to this revision was told to every listener that wants it. */
-    private long told;
+    private final List<Reading> readings = new ArrayList<>();
 
     private record Row(long revision, Optional<StoreChange> change) {}
+
+    /** How far one listener was told. */
+    private static final class Reading {
+        final ChangeListeners listener = new ChangeListeners(ChangeSource.CHANGES);
+        long told;
+    }
 
     ChangeTail(Readers readers) {
         this.readers = readers;
@@ -44,33 +49,36 @@ final class ChangeTail {
     /** Adds a listener, which {@link #tellNew} tells what is there after its position. */
     synchronized void add(ChangeListener listener, OptionalLong after) {
         long newest = readers.read(session -> session.number(NEWEST));
-        long begin = Math.min(newest, after.orElse(newest));
-        told = listeners.isEmpty() ? begin : Math.min(told, begin);
-        listeners.add(listener, after, List.of());
-        listeners.limitTo(newest);
+        Reading reading = new Reading();
+        reading.told = Math.min(newest, after.orElse(newest));
+        reading.listener.add(listener, after, List.of());
+        reading.listener.limitTo(newest);
+        readings.add(reading);
     }
 
     /** Tells what was not told yet. */
     synchronized void tellNew() {
-        if (!listeners.isEmpty()) {
-            try {
-                while (tellPage() == PAGE) {}
-            } catch (StoreMigratedException e) {
-                LOG.debug("the store was migrated, and has no more changes", e);
-            }
+        try {
+            readings.forEach(this::tellNew);
+        } catch (StoreMigratedException e) {
+            LOG.debug("the store was migrated, and has no more changes", e);
         }
     }
 
-    private int tellPage() {
-        List<Row> page = readers.read(session -> session.list(NEXT, ChangeTail::row, told));
-        for (Row row : page) {
-            if (row.revision() > told + 1) {
-                listeners.skipTo(row.revision() - 1); // what is kept is bounded
-            }
-            told = row.revision();
-            listeners.tell(row.change().stream().toList());
+    private void tellNew(Reading reading) {
+        List<Row> page;
+        do {
+            page = readers.read(session -> session.list(NEXT, ChangeTail::row, reading.told));
+            page.forEach(row -> tell(reading, row));
+        } while (page.size() == PAGE);
+    }
+
+    private static void tell(Reading reading, Row row) {
+        if (row.revision() > reading.told + 1) {
+            reading.listener.skipTo(row.revision() - 1); // what is kept is bounded
         }
-        return page.size();
+        reading.told = row.revision();
+        reading.listener.tell(row.change().stream().toList());
     }
 
     private static Row row(ResultSet row) throws SQLException {

@@ -126,6 +126,7 @@ final class InMemoryBuckets {
         }
 
         synchronized void attach(Follower follower) {
+            follower.filledAt = last;
             entries.values().forEach(follower::hear);
             followers.add(follower);
         }
@@ -242,6 +243,8 @@ final class InMemoryBuckets {
         private final Random random = new Random(1);
         private final @Nullable Thread thread;
         private long applied;
+        /** The last revision there was in the beginning. */
+        private long filledAt;
 
         Follower(Bucket bucket, EntryListener listener, BooleanSupplier cutOff) {
             this.cutOff = cutOff;
@@ -251,6 +254,9 @@ final class InMemoryBuckets {
         }
 
         void start() {
+            if (filledAt == 0) {
+                listener.filled();
+            }
             if (thread != null) {
                 thread.setDaemon(true);
                 thread.start();
@@ -323,6 +329,9 @@ final class InMemoryBuckets {
 
         private void apply(Entry entry) {
             listener.apply(entry);
+            if (entry.revision() == filledAt) {
+                listener.filled();
+            }
             List<CompletableFuture<Confirmation>> reached;
             synchronized (awaited) {
                 applied = entry.revision();
