@@ -107,10 +107,12 @@ public final class Bus implements AutoCloseable {
             LongSupplier nanoTime,
             StateListener listener,
             DenialCounter denials) {
-        this.loginObserver =
-                config.busAuth() == BusAuth.SOFT ? Optional.of(new LoginObserver(denials)) : Optional.empty();
         this.servers = new ServerRequests(
                 () -> Optional.ofNullable(running).flatMap(now -> now.system().connection()));
+        this.loginObserver = config.busAuth() == BusAuth.SOFT
+                ? Optional.of(new LoginObserver(
+                        denials, new SubscriptionObserver(denials, servers, this::serverId, PEERS, nanoTime)))
+                : Optional.empty();
         this.enforced = config.busAuth() == BusAuth.ENFORCE
                 ? Optional.of(
                         new EnforcedAccess(servers, this::serverId, this::answersLogins, PEERS, denials, nanoTime))
@@ -191,7 +193,7 @@ public final class Bus implements AutoCloseable {
     }
 
     /**
-     * Begins to look up who logs in. With bus-auth {@code enforce} this lets peers in, and from here on each change of the store
+     * Begins to look up who logs in, and with bus-auth {@code soft} what they subscribe to. With bus-auth {@code enforce} this lets peers in, and from here on each change of the store
      * reaches their connections. Called once, when bus and store work.
      *
      * @param isEnforced whether the node of a name has bus-auth {@code enforce} too
@@ -414,6 +416,7 @@ public final class Bus implements AutoCloseable {
     private boolean needsSystemAccount() {
         return config.store() == StoreKind.KV
                 || enforced.isPresent()
+                || loginObserver.isPresent()
                 || config.tls().mode() == TlsMode.FILES;
     }
 

@@ -30,13 +30,24 @@ record BusPermissions(String toJson) implements JsonSerializable {
      * ({@code allow_responses}): whoever may send to a responder could let it publish to any subject.
      */
     static BusPermissions of(Endpoint endpoint, Collection<Subject> rooms) {
-        return new BusPermissions(BEGIN + "\"pub\":{\"allow\":" + list(rooms, "_INBOX.>", USER_INFO)
-                + "},\"sub\":{\"allow\":" + list(rooms, "_INBOX." + endpoint.nkey() + ".>") + "}}");
+        return new BusPermissions(BEGIN + "\"pub\":{\"allow\":" + list(allowlist(rooms, "_INBOX.>", USER_INFO))
+                + "},\"sub\":{\"allow\":" + list(subscribable(endpoint, rooms)) + "}}");
+    }
+
+    /** Returns what {@link #of} lets a member of rooms subscribe to. */
+    static SubjectAllowlist subscribable(Endpoint endpoint, Collection<Subject> rooms) {
+        return allowlist(rooms, "_INBOX." + endpoint.nkey() + ".>");
+    }
+
+    private static SubjectAllowlist allowlist(Collection<Subject> rooms, String... others) {
+        return new SubjectAllowlist(Stream.concat(rooms.stream().map(Subject::value), Stream.of(others))
+                .collect(Collectors.toSet()));
     }
 
     /** Subjects need no escapes in JSON, by their form. */
-    private static String list(Collection<Subject> rooms, String... others) {
-        return Stream.concat(rooms.stream().map(Subject::value).sorted(), Stream.of(others))
+    private static String list(SubjectAllowlist allowed) {
+        return allowed.subjects().stream()
+                .sorted()
                 .map(subject -> '"' + subject + '"')
                 .collect(Collectors.joining(",", "[", "]"));
     }

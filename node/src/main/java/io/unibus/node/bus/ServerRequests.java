@@ -8,7 +8,9 @@ import io.nats.client.support.JsonValue;
 import io.nats.client.support.JsonValueUtils;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.HashSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -29,6 +31,8 @@ final class ServerRequests {
     static final Duration RELOAD_LIMIT = Duration.ofSeconds(30);
 
     private static final int PAGE = 1024;
+    /** Limits the list of a connection's subscriptions, whose subjects are of the client's choice. */
+    private static final int MOST_BYTES = 4 << 20;
 
     private final Supplier<Optional<Connection>> system;
 
@@ -48,14 +52,21 @@ final class ServerRequests {
         return ask(serverId, "RELOAD", "", RELOAD_LIMIT).thenAccept(ServerRequests::requireNoError);
     }
 
+    /** Returns the numbers of the open connections that {@link #subscriptionCounts} knows. */
+    Set<Long> connections(String serverId, String account) throws ExecutionException, InterruptedException {
+        return subscriptionCounts(serverId, account).keySet();
+    }
+
     /**
-     * Returns the numbers of the open connections of an account's users to a server. One that ends while this reads page by page may
-     * push another out of sight: what is missing is gone for certain only if it is missing twice.
+     * Returns how many subscriptions each open connection of an account's users to a server has, by the number of the connection. One
+     * that ends while this reads page by page may push another out of sight: what is missing is gone for certain only if it is
+     * missing twice.
      *
      * @throws ExecutionException when the server does not say
      */
-    Set<Long> connections(String serverId, String account) throws ExecutionException, InterruptedException {
-        Set<Long> numbers = new HashSet<>();
+    Map<Long, Long> subscriptionCounts(String serverId, String account)
+            throws ExecutionException, InterruptedException {
+        Map<Long, Long> counts = new HashMap<>();
         int offset = 0;
         long total;
         do {
@@ -65,14 +76,39 @@ final class ServerRequests {
             requireNoError(answer);
             JsonValue data = JsonValueUtils.readObject(answer, "data");
             JsonValueUtils.readArray(data, "connections")
-                    .forEach(connection -> numbers.add(JsonValueUtils.readLong(connection, "cid", 0)));
+                    .forEach(connection -> counts.put(
+                            JsonValueUtils.readLong(connection, "cid", 0),
+                            JsonValueUtils.readLong(connection, "subscriptions", 0)));
             total = JsonValueUtils.readLong(data, "total", 0);
             offset += PAGE;
         } while (offset < total);
-        return numbers;
+        return counts;
+    }
+
+    /**
+     * Returns the subjects that a connection subscribes to, none when it is gone; empty when their list is longer than is read.
+     *
+     * @throws ExecutionException when the server does not say
+     */
+    Optional<List<String>> subscriptions(ConnectionId connection) throws ExecutionException, InterruptedException {
+        String question = "{\"cid\":" + connection.number() + ",\"subscriptions\":true}";
+        Message answer =
+                askUnread(connection.serverId(), "CONNZ", question, LIMIT).get();
+        if (answer.getData().length > MOST_BYTES) {
+            return Optional.empty();
+        }
+        JsonValue read = parse(answer);
+        requireNoError(read);
+        return Optional.of(JsonValueUtils.readArray(JsonValueUtils.readObject(read, "data"), "connections").stream()
+                .flatMap(one -> JsonValueUtils.readStringList(one, "subscriptions_list").stream())
+                .toList());
     }
 
     private CompletableFuture<JsonValue> ask(String serverId, String what, String question, Duration limit) {
+        return askUnread(serverId, what, question, limit).thenApply(ServerRequests::parse);
+    }
+
+    private CompletableFuture<Message> askUnread(String serverId, String what, String question, Duration limit) {
         Optional<Connection> connection = system.get();
         if (connection.isEmpty()) {
             return CompletableFuture.failedFuture(new IllegalStateException("no login to the servers' account"));
@@ -84,8 +120,7 @@ final class ServerRequests {
                             "$SYS.REQ.SERVER." + serverId + "." + what,
                             question.getBytes(StandardCharsets.UTF_8),
                             limit)
-                    .orTimeout(limit.toMillis(), TimeUnit.MILLISECONDS) // the library looks only now and then
-                    .thenApply(ServerRequests::parse);
+                    .orTimeout(limit.toMillis(), TimeUnit.MILLISECONDS); // the library looks only now and then
         } catch (IllegalStateException e) { // it is not connected now
             return CompletableFuture.failedFuture(e);
         }

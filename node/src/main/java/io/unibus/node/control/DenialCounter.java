@@ -52,14 +52,14 @@ public final class DenialCounter {
     private record Count(long number, Instant last) {}
 
     /**
-     * A number of requests or logins of one endpoint that are refused for one reason, or would be.
+     * A number of requests, logins or subscriptions of one endpoint that are refused for one reason, or would be.
      *
      * @param endpoint as which the caller came, proven or not; empty for those who named none
      * @param last when it came last
      */
     public record Denial(Door door, Optional<Endpoint> endpoint, DenialReason reason, long count, Instant last) {}
 
-    /** Counts one request or login. */
+    /** Counts one request, login or subscription. */
     public synchronized void count(Door door, Optional<Endpoint> endpoint, DenialReason reason) {
         Key key = new Key(door, endpoint, reason);
         if (counts.size() >= MOST && !counts.containsKey(key)) {

@@ -1,6 +1,9 @@
 package io.unibus.node.control;
 
-/** A reason for which a caller is not let in, on either door of a node. The code is that of the problem document over HTTP. */
+/**
+ * A reason for which a caller is not let in, on either door of a node, or does not get what it subscribes to. The code is that of the
+ * problem document over HTTP.
+ */
 public enum DenialReason {
     /** No proof of who is calling. */
     SIGNATURE_MISSING("signature-missing"),
@@ -18,7 +21,9 @@ public enum DenialReason {
     /** Has as many connections to the bus of this node as one endpoint may have. */
     TOO_MANY_CONNECTIONS("too-many-connections"),
     /** Is in more rooms than nats-server can be told of. */
-    TOO_MANY_ROOMS("too-many-rooms");
+    TOO_MANY_ROOMS("too-many-rooms"),
+    /** Subscribes to a subject that is of none of its rooms and not its own inbox; counted with bus-auth {@code soft} only. */
+    SUBSCRIPTION_NOT_ALLOWED("subscription-not-allowed");
 
     private final String code;
 

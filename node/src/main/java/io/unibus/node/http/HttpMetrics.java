@@ -41,7 +41,7 @@ final class HttpMetrics {
         CounterWithCallback.builder()
                 .name("unibus_denials_total")
                 .help(
-                        "Requests and logins that bus-auth enforce refuses, or with soft would refuse, by door and reason.")
+                        "Requests and logins that bus-auth enforce refuses, or with soft would refuse, subscriptions among them, by door and reason.")
                 .labelNames("door", "reason")
                 .callback(counter -> callWithEach(denials, counter))
                 .register(registry);

@@ -11,6 +11,7 @@ import io.unibus.client.Rooms;
 import io.unibus.node.TestNode;
 import io.unibus.node.config.NodeOption;
 import io.unibus.protocol.MemberRole;
+import io.unibus.protocol.MemberRoom;
 import io.unibus.protocol.Room;
 import io.unibus.protocol.RoomPolicy;
 import io.unibus.protocol.Subject;
@@ -102,7 +103,7 @@ final class EnforcedBusIT {
                 .isFalse();
     }
 
-    /** What each may do is written down in a file, made by trying. */
+    /** What each may do is written down in a file, made by trying; bus-auth soft counts by the same rule. */
     @Test
     void permissionsAreThoseOfTheRooms() throws Exception {
         Room a = room(alice, "team.a");
@@ -123,14 +124,19 @@ final class EnforcedBusIT {
                         "admin",
                         admin)
                 .entrySet()) {
+            SubjectAllowlist subscribable = subscribable(who.getValue());
             try (RawBusClient client = RawBusClient.connect(node.bus(), who.getValue())) {
                 String own = "_INBOX." + who.getValue().endpoint().nkey() + ".x";
                 for (Map.Entry<String, String> subject : subjects(own).entrySet()) {
+                    String subscribes = allows(client.say("SUB " + subject.getValue() + " 1"));
+                    assertThat(subscribable.covers(subject.getValue().split(" ", 2)[0]))
+                            .as("%s, %s", who.getKey(), subject.getKey())
+                            .isEqualTo(subscribes.equals("may "));
                     table.add(String.format(
                             "%-18s %-20s %-14s %s",
                             who.getKey(),
                             subject.getKey(),
-                            allows(client.say("SUB " + subject.getValue() + " 1")) + "subscribe",
+                            subscribes + "subscribe",
                             allows(client.say("PUB "
                                             + subject.getValue()
                                                     .split(" ", 2)[0]
@@ -149,6 +155,13 @@ final class EnforcedBusIT {
                                 .getResourceAsStream("bus-permissions.txt")
                                 .readAllBytes(),
                         StandardCharsets.UTF_8));
+    }
+
+    private SubjectAllowlist subscribable(Identity identity) {
+        List<Subject> subjects = node.client(identity).roomsOf(identity.endpoint()).stream()
+                .map(MemberRoom::subject)
+                .toList();
+        return BusPermissions.subscribable(identity.endpoint(), subjects);
     }
 
     private Map<String, String> subjects(String own) {
