@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 final class BusMember implements AutoCloseable {
     private final AtomicInteger losses = new AtomicInteger();
     private final AtomicLong firstLoss = new AtomicLong();
+    private volatile boolean letIn;
     private volatile @Nullable Connection connection;
 
     private BusMember() {}
@@ -55,9 +56,11 @@ final class BusMember implements AutoCloseable {
         return member;
     }
 
-    private void changed(Connection from, ConnectionListener.Events event) {
+    private synchronized void changed(Connection from, ConnectionListener.Events event) {
         connection = from;
-        if (event == ConnectionListener.Events.DISCONNECTED || event == ConnectionListener.Events.CLOSED) {
+        letIn |= event == ConnectionListener.Events.CONNECTED || event == ConnectionListener.Events.RECONNECTED;
+        boolean over = event == ConnectionListener.Events.DISCONNECTED || event == ConnectionListener.Events.CLOSED;
+        if (letIn && over) { // an attempt that failed tells of its end as well
             losses.incrementAndGet();
             firstLoss.compareAndSet(0, System.nanoTime());
         }

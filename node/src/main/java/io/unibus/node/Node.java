@@ -1,6 +1,7 @@
 package io.unibus.node;
 
 import io.unibus.embeddednats.ServerState;
+import io.unibus.node.audit.AuditLog;
 import io.unibus.node.bus.Bus;
 import io.unibus.node.cluster.ClusterKeeper;
 import io.unibus.node.config.NodeConfig;
@@ -75,8 +76,12 @@ public final class Node {
             shutdown.add("bootstrap", STEP_LIMIT, cluster.get()::close);
             times.measure("bootstrap", cluster.get()::open);
         }
+        AuditLog auditLog = parts.auditLog();
+        shutdown.add("audit log", STEP_LIMIT, auditLog::close);
+        auditLog.started(info.version(), info.store(), config.busAuth().toString());
         Store store = times.measure("store", parts::store);
         shutdown.add("store", LONG_STEP_LIMIT, store::close);
+        auditLog.follow(store);
         cluster.ifPresent(keeper -> shutdown.add("watch over the cluster", STEP_LIMIT, keeper::close));
         cluster.ifPresent(ClusterKeeper::watch);
         HttpServer http = times.measure("routes", parts::httpServer);

@@ -3,6 +3,7 @@ package io.unibus.node;
 import dagger.BindsInstance;
 import dagger.Component;
 import io.unibus.embeddednats.StateListener;
+import io.unibus.node.audit.AuditLog;
 import io.unibus.node.bus.Bus;
 import io.unibus.node.cluster.ClusterKeeper;
 import io.unibus.node.config.NodeConfig;
@@ -25,6 +26,8 @@ interface NodeComponent {
     Optional<ClusterKeeper> clusterKeeper();
 
     Store store();
+
+    AuditLog auditLog();
 
     ControlPlane controlPlane();
 

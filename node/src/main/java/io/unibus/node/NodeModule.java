@@ -3,6 +3,7 @@ package io.unibus.node;
 import dagger.Module;
 import dagger.Provides;
 import io.unibus.embeddednats.StateListener;
+import io.unibus.node.audit.AuditLog;
 import io.unibus.node.bus.Bus;
 import io.unibus.node.cluster.ClusterKeeper;
 import io.unibus.node.config.NodeConfig;
@@ -62,8 +63,16 @@ final class NodeModule {
             LongSupplier nanoTime,
             SecureRandom random,
             NodeConfig config,
-            DenialCounter denials) {
-        return new ControlPlane(store, clock, nanoTime, random, config.opTimeout(), config.busAuth(), denials);
+            DenialCounter denials,
+            AuditLog auditLog) {
+        return new ControlPlane(
+                store, clock, nanoTime, random, config.opTimeout(), config.busAuth(), denials, auditLog);
+    }
+
+    @Provides
+    @Singleton
+    static AuditLog auditLog(NodeConfig config, InstantSource clock) {
+        return AuditLog.ofNode(config.dataDir(), config.name(), clock);
     }
 
     @Provides

@@ -1,6 +1,6 @@
 package io.unibus.node.bus;
 
-import io.unibus.node.control.AuthenticationFailures;
+import io.unibus.node.control.FailureCounter;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
@@ -14,11 +14,11 @@ final class FailedLoginDelay {
     static final int MOST_WAITING = 100;
     static final Duration DELAY = Duration.ofSeconds(1);
 
-    private final AuthenticationFailures failures;
+    private final FailureCounter failures;
     private final AtomicInteger waiting = new AtomicInteger();
 
     FailedLoginDelay(LongSupplier nanoTime) {
-        this.failures = new AuthenticationFailures(nanoTime);
+        this.failures = new FailureCounter(nanoTime);
     }
 
     /** Counts a failed login, and returns for how many milliseconds its answer is to wait; if at all, {@link #answered} ends it. */

@@ -1,6 +1,8 @@
 package io.unibus.node.cli;
 
 import io.unibus.node.NodeStore;
+import io.unibus.node.audit.AskedChange;
+import io.unibus.node.audit.AuditLog;
 import io.unibus.node.bus.ControlAccount;
 import io.unibus.node.config.StoreKind;
 import io.unibus.node.host.DataDirectory;
@@ -11,8 +13,10 @@ import io.unibus.protocol.Handle;
 import io.unibus.protocol.User;
 import io.unibus.protocol.UserRole;
 import io.unibus.store.Outcome;
+import io.unibus.store.OutcomeUnknownException;
 import io.unibus.store.Rejection;
 import io.unibus.store.Store;
+import io.unibus.store.StoreChange;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -20,6 +24,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Function;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -106,6 +111,31 @@ final class UserCommand extends BaseCommand {
             }
         }
 
+        /** Changes the allowlist, and says so in the audit log of the data directory. */
+        final User change(boolean create, AskedChange asked, Function<Store, Outcome<User>> work) {
+            return valueOf(onStore(create, store -> {
+                try {
+                    Outcome<User> outcome = work.apply(store);
+                    audit(
+                            asked,
+                            outcome instanceof Outcome.Refused<User> refused
+                                    ? refused.rejection().code()
+                                    : AskedChange.DONE);
+                    return outcome;
+                } catch (OutcomeUnknownException e) {
+                    audit(asked, "outcome-unknown");
+                    throw e;
+                }
+            }));
+        }
+
+        private void audit(AskedChange asked, String answer) {
+            String user = System.getProperty("user.name");
+            try (AuditLog auditLog = AuditLog.ofCommand(dataDir.toAbsolutePath().normalize(), Clock.systemUTC())) {
+                auditLog.asked(new AskedChange.Asker("host", "host", user), asked, answer, OptionalLong.empty());
+            }
+        }
+
         final void print(User user) {
             json.print(out(), user::writeFields, () -> {
                 Table table = userTable();
@@ -139,7 +169,8 @@ final class UserCommand extends BaseCommand {
         @Override
         public void run() {
             UserRole role = admin ? UserRole.ADMIN : UserRole.MEMBER;
-            print(valueOf(onStore(true, store -> store.addUser(User.active(endpoint, handle, role, now())))));
+            AskedChange asked = AskedChange.ofUser(StoreChange.Kind.USER_ADDED, endpoint, Optional.of(role.toString()));
+            print(change(true, asked, store -> store.addUser(User.active(endpoint, handle, role, now()))));
             if (admin) {
                 spec.commandLine()
                         .getErr()
@@ -193,7 +224,8 @@ final class UserCommand extends BaseCommand {
 
         @Override
         public void run() {
-            print(valueOf(onStore(false, store -> store.revokeUser(endpoint, now()))));
+            AskedChange asked = AskedChange.ofUser(StoreChange.Kind.USER_REVOKED, endpoint, Optional.empty());
+            print(change(false, asked, store -> store.revokeUser(endpoint, now())));
         }
     }
 

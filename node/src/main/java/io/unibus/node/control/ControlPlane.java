@@ -1,5 +1,7 @@
 package io.unibus.node.control;
 
+import io.unibus.node.audit.AskedChange;
+import io.unibus.node.audit.AuditLog;
 import io.unibus.node.config.BusAuth;
 import io.unibus.protocol.AddUserRequest;
 import io.unibus.protocol.CreateRoomRequest;
@@ -19,6 +21,7 @@ import io.unibus.store.Rejection;
 import io.unibus.store.RoomChange;
 import io.unibus.store.RoomState;
 import io.unibus.store.Store;
+import io.unibus.store.StoreChange;
 import io.unibus.store.StoreUnavailableException;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -27,8 +30,10 @@ import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /**
@@ -50,6 +55,7 @@ public final class ControlPlane {
     private final Duration opTimeout;
     private final BusAuth mode;
     private final DenialCounter denials;
+    private final ChangeAudit audit;
 
     /** @param denials is told of callers whom the allowlist does not have, or not any more */
     public ControlPlane(
@@ -59,7 +65,9 @@ public final class ControlPlane {
             SecureRandom random,
             Duration opTimeout,
             BusAuth mode,
-            DenialCounter denials) {
+            DenialCounter denials,
+            AuditLog auditLog) {
+        this.audit = new ChangeAudit(auditLog, nanoTime);
         this.mode = mode;
         this.denials = denials;
         this.store = store;
@@ -93,7 +101,7 @@ public final class ControlPlane {
 
     /** With {@code soft}, what proves nothing was counted for that. */
     private void countDenial(Endpoint endpoint, Caller.Proof proof, DenialReason reason) {
-        if (mode == BusAuth.ENFORCE || mode == BusAuth.SOFT && proof == Caller.Proof.SIGNATURE) {
+        if (mode == BusAuth.ENFORCE || (mode == BusAuth.SOFT && proof == Caller.Proof.SIGNATURE)) {
             denials.count(DenialCounter.Door.HTTP, Optional.of(endpoint), reason);
         }
     }
@@ -113,8 +121,11 @@ public final class ControlPlane {
 
     public Outcome<Room> createRoom(Caller caller, CreateRoomRequest request) {
         RoomId id = request.roomId().orElseGet(() -> RoomId.random(random));
-        return whileYoung(caller, () -> NewRoom.decide(request, id, caller.endpoint(), now()))
-                .flatMap(store::createRoom)
+        return audited(
+                        caller,
+                        AskedChange.ofRoom(id),
+                        () -> whileYoung(caller, () -> NewRoom.decide(request, id, caller.endpoint(), now()))
+                                .flatMap(store::createRoom))
                 .map(RoomState::room);
     }
 
@@ -128,29 +139,41 @@ public final class ControlPlane {
     }
 
     public Outcome<Member> invite(Caller caller, RoomId id, InviteRequest request) {
-        return change(
+        Endpoint invited = request.endpoint();
+        AskedChange asked = AskedChange.ofMember(
+                StoreChange.Kind.MEMBER_ADDED,
+                id,
+                invited,
+                Optional.of(request.role().toString()));
+        return audited(
                         caller,
-                        id,
-                        () -> owned(caller, id)
-                                .flatMap(state -> isActiveOrUnknown(request.endpoint())
-                                        ? state.invite(request, now())
-                                        : Outcome.refused(new Rejection.UserRevoked(request.endpoint()))))
-                .map(state -> state.member(request.endpoint()).orElseThrow());
+                        asked,
+                        () -> change(
+                                caller,
+                                id,
+                                () -> owned(caller, id)
+                                        .flatMap(state -> isActiveOrUnknown(invited)
+                                                ? state.invite(request, now())
+                                                : Outcome.refused(new Rejection.UserRevoked(invited)))))
+                .map(state -> state.member(invited).orElseThrow());
     }
 
     public Outcome<Room> removeMember(Caller caller, RoomId id, Endpoint endpoint) {
         Function<RoomState, Outcome<RoomChange>> decision = state -> state.remove(endpoint, now());
-        return change(
+        boolean leaves = caller.endpoint().equals(endpoint);
+        return audited(
                         caller,
-                        id,
-                        () -> caller.endpoint().equals(endpoint)
-                                ? visible(caller, id).flatMap(decision)
-                                : owned(caller, id).flatMap(decision))
+                        AskedChange.ofMember(StoreChange.Kind.MEMBER_REMOVED, id, endpoint, Optional.empty()),
+                        () -> change(
+                                caller, id, () -> (leaves ? visible(caller, id) : owned(caller, id)).flatMap(decision)))
                 .map(RoomState::room);
     }
 
     public Outcome<Room> rekey(Caller caller, RoomId id, RekeyRequest request) {
-        return change(caller, id, () -> owned(caller, id).flatMap(state -> state.rekey(request, now())))
+        return audited(
+                        caller,
+                        AskedChange.ofRekey(id, request.epoch(), request.remove()),
+                        () -> change(caller, id, () -> owned(caller, id).flatMap(state -> state.rekey(request, now()))))
                 .map(RoomState::room);
     }
 
@@ -188,25 +211,42 @@ public final class ControlPlane {
     }
 
     public Outcome<User> addUser(Caller caller, AddUserRequest request) {
-        return asAdmin(
-                caller, () -> store.addUser(User.active(request.endpoint(), request.handle(), request.role(), now())));
+        AskedChange asked = AskedChange.ofUser(
+                StoreChange.Kind.USER_ADDED,
+                request.endpoint(),
+                Optional.of(request.role().toString()));
+        return auditedAsAdmin(
+                caller,
+                asked,
+                () -> store.addUser(User.active(request.endpoint(), request.handle(), request.role(), now())));
     }
 
     public Outcome<User> revokeUser(Caller caller, Endpoint endpoint) {
-        return asAdmin(caller, () -> store.revokeUser(endpoint, now()));
+        return auditedAsAdmin(
+                caller,
+                AskedChange.ofUser(StoreChange.Kind.USER_REVOKED, endpoint, Optional.empty()),
+                () -> store.revokeUser(endpoint, now()));
     }
 
-    private <T> Outcome<T> asAdmin(Caller caller, Operation<T> operation) {
+    private Outcome<RoomState> audited(Caller caller, AskedChange asked, Supplier<Outcome<RoomState>> change) {
+        return audit.run(caller, asked, change, state -> OptionalLong.of(state.revision()));
+    }
+
+    private Outcome<User> auditedAsAdmin(Caller caller, AskedChange asked, Supplier<Outcome<User>> change) {
+        return audit.run(caller, asked, () -> asAdmin(caller, change), user -> OptionalLong.empty());
+    }
+
+    private <T> Outcome<T> asAdmin(Caller caller, Supplier<Outcome<T>> operation) {
         if (!caller.isAdmin()) {
             return Outcome.refused(new Rejection.AdminOnly());
         }
         requireYoung(caller);
-        return operation.run();
+        return operation.get();
     }
 
     /** Decides on readings of which none is older than the operation time-out. */
-    private <T> Outcome<T> whileYoung(Caller caller, Operation<T> decision) {
-        Outcome<T> decided = decision.run();
+    private <T> Outcome<T> whileYoung(Caller caller, Supplier<Outcome<T>> decision) {
+        Outcome<T> decided = decision.get();
         requireYoung(caller);
         return decided;
     }
@@ -237,7 +277,7 @@ public final class ControlPlane {
                         : Outcome.refused(new Rejection.OwnerOnly(id)));
     }
 
-    private Outcome<RoomState> change(Caller caller, RoomId id, Operation<RoomChange> decision) {
+    private Outcome<RoomState> change(Caller caller, RoomId id, Supplier<Outcome<RoomChange>> decision) {
         long start = nanoTime.getAsLong();
         Outcome<Caller> admitted = Outcome.done(caller);
         do {
@@ -261,9 +301,5 @@ public final class ControlPlane {
 
     private Instant now() {
         return clock.instant().truncatedTo(ChronoUnit.MILLIS);
-    }
-
-    private interface Operation<T> {
-        Outcome<T> run();
     }
 }

@@ -2,11 +2,11 @@ package io.unibus.node.http;
 
 import io.unibus.node.config.BusAuth;
 import io.unibus.node.config.NodeConfig;
-import io.unibus.node.control.AuthenticationFailures;
 import io.unibus.node.control.Caller;
 import io.unibus.node.control.ControlPlane;
 import io.unibus.node.control.DenialCounter;
 import io.unibus.node.control.DenialReason;
+import io.unibus.node.control.FailureCounter;
 import io.unibus.protocol.Endpoint;
 import io.unibus.protocol.Headers;
 import io.unibus.protocol.MalformedException;
@@ -34,7 +34,7 @@ final class CallerAuthenticator {
 
     private final ControlPlane controlPlane;
     private final DenialCounter denials;
-    private final AuthenticationFailures failures;
+    private final FailureCounter failures;
     private final BusAuth mode;
     /** Empty when nothing is verified. */
     private final Optional<SignatureVerifier> signatures;
@@ -48,7 +48,7 @@ final class CallerAuthenticator {
             LongSupplier nanoTime) {
         this.controlPlane = controlPlane;
         this.denials = denials;
-        this.failures = new AuthenticationFailures(nanoTime);
+        this.failures = new FailureCounter(nanoTime);
         this.mode = config.busAuth();
         this.signatures =
                 mode == BusAuth.OFF ? Optional.empty() : Optional.of(new SignatureVerifier(config, clock, nanoTime));

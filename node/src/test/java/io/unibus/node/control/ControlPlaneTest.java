@@ -1,8 +1,10 @@
 package io.unibus.node.control;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.unibus.node.audit.AuditLog;
 import io.unibus.node.config.BusAuth;
 import io.unibus.protocol.AddUserRequest;
 import io.unibus.protocol.CreateRoomRequest;
@@ -10,6 +12,7 @@ import io.unibus.protocol.Endpoint;
 import io.unibus.protocol.Epoch;
 import io.unibus.protocol.Handle;
 import io.unibus.protocol.InviteRequest;
+import io.unibus.protocol.JsonObject;
 import io.unibus.protocol.MemberRole;
 import io.unibus.protocol.MemberRoom;
 import io.unibus.protocol.RekeyRequest;
@@ -20,8 +23,12 @@ import io.unibus.protocol.Subject;
 import io.unibus.protocol.User;
 import io.unibus.protocol.UserRole;
 import io.unibus.store.Outcome;
+import io.unibus.store.OutcomeUnknownException;
 import io.unibus.store.Rejection;
 import io.unibus.store.StoreUnavailableException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
@@ -34,6 +41,7 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class ControlPlaneTest {
     private static final Instant NOW = Instant.parse("2026-11-21T08:50:00.123456Z");
@@ -52,14 +60,24 @@ class ControlPlaneTest {
     private final MemoryStore store = new MemoryStore();
     private final AtomicLong nanos = new AtomicLong();
     private final DenialCounter denials = new DenialCounter(() -> NOW);
-    private final ControlPlane control = controlWith(BusAuth.OFF);
+
+    @TempDir
+    private Path dataDir;
+
+    private ControlPlane control;
+
+    private AuditLog auditLog() {
+        return AuditLog.ofNode(dataDir, "one", () -> NOW);
+    }
 
     private ControlPlane controlWith(BusAuth mode) {
-        return new ControlPlane(store, () -> NOW, nanos::get, new SecureRandom(), OP_TIMEOUT, mode, denials);
+        return new ControlPlane(
+                store, () -> NOW, nanos::get, new SecureRandom(), OP_TIMEOUT, mode, denials, auditLog());
     }
 
     @BeforeEach
     void givenARoomWithAnOwnerAndAMember() {
+        control = controlWith(BusAuth.OFF);
         store.addUser(User.active(ADMIN, new Handle("admin"), UserRole.ADMIN, NOW));
         store.addUser(User.active(REVOKED, new Handle("gone"), UserRole.MEMBER, NOW));
         store.revokeUser(REVOKED, NOW);
@@ -343,6 +361,57 @@ class ControlPlaneTest {
         });
         assertThat(refusal(control.removeMember(as(OWNER), ROOM, MEMBER)))
                 .isEqualTo(new Rejection.CallerRevoked(OWNER));
+    }
+
+    // What is audited.
+
+    @Test
+    void changesAreAuditedWithTheirAnswers() throws IOException {
+        valueOf(control.removeMember(as(OWNER), ROOM, MEMBER));
+        refusal(control.rekey(as(STRANGER), ROOM, rekey(2)));
+        refusal(control.revokeUser(as(OWNER), ADMIN));
+        valueOf(control.members(as(OWNER), ROOM));
+        assertThat(audited())
+                .containsExactly(
+                        "room-created " + OWNER + " done 1",
+                        "member-added " + OWNER + " done 2",
+                        "member-removed " + OWNER + " done 3",
+                        "room-rekeyed " + STRANGER + " room-not-found -1",
+                        "user-revoked " + OWNER + " admin-only -1");
+    }
+
+    @Test
+    void changeOfUnknownOutcomeIsAudited() throws IOException {
+        store.beforeEachCommit(() -> {
+            throw new OutcomeUnknownException("the disk is slow", null);
+        });
+        assertThatThrownBy(() -> control.removeMember(as(OWNER), ROOM, MEMBER))
+                .isInstanceOf(OutcomeUnknownException.class);
+        assertThat(audited()).last().isEqualTo("member-removed " + OWNER + " outcome-unknown -1");
+    }
+
+    @Test
+    void refusalsOfOneCallerDoNotFillTheAuditLog() throws IOException {
+        for (int i = 0; i < 10 * ChangeAudit.MOST_REFUSALS; i++) {
+            refusal(control.rekey(as(STRANGER), ROOM, rekey(2)));
+        }
+        refusal(control.rekey(as(MEMBER), ROOM, rekey(2)));
+        valueOf(control.createRoom(
+                as(STRANGER),
+                new CreateRoomRequest(Optional.empty(), Optional.empty(), RoomPolicy.DEFAULT, Map.of(STRANGER, KEY))));
+        List<String> audited = audited();
+        assertThat(audited).hasSize(2 + ChangeAudit.MOST_REFUSALS + 2);
+        assertThat(audited.get(audited.size() - 2)).isEqualTo("room-rekeyed " + MEMBER + " owner-only -1");
+        assertThat(audited.get(audited.size() - 1)).startsWith("room-created " + STRANGER + " done");
+    }
+
+    private List<String> audited() throws IOException {
+        return Files.readAllLines(dataDir.resolve("audit.log")).stream()
+                .map(line -> JsonObject.parse(line.getBytes(UTF_8)))
+                .map(json -> json.requiredString("what") + " " + json.requiredString("by") + " "
+                        + json.requiredString("answer") + " "
+                        + json.number("revision").orElse(-1L))
+                .toList();
     }
 
     private Caller as(Endpoint endpoint) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.unibus.client.Identity;
 import io.unibus.embeddednats.HostPort;
+import io.unibus.node.audit.AuditLog;
 import io.unibus.node.config.BusAuth;
 import io.unibus.node.control.Caller;
 import io.unibus.node.control.ControlPlane;
@@ -53,18 +54,11 @@ final class EnforcedRoutesIT {
     private final Identity outsider = Identity.generate(new SecureRandom());
     private final Identity revoked = Identity.generate(new SecureRandom());
     private final Identity stranger = Identity.generate(new SecureRandom());
-    private final ControlPlane setup = new ControlPlane(
-            store,
-            Clock.systemUTC(),
-            System::nanoTime,
-            new SecureRandom(),
-            Duration.ofSeconds(5),
-            BusAuth.OFF,
-            new DenialCounter(Clock.systemUTC()));
 
     @TempDir
     private Path dataDir;
 
+    private ControlPlane setup;
     private ServerParts parts;
     private HttpServer server;
     private HttpServer other;
@@ -79,6 +73,15 @@ final class EnforcedRoutesIT {
                 .forEach((name, identity) -> add(identity, name));
         store.addUser(User.active(admin.endpoint(), new Handle("admin"), UserRole.ADMIN, now));
         store.revokeUser(revoked.endpoint(), now);
+        setup = new ControlPlane(
+                store,
+                Clock.systemUTC(),
+                System::nanoTime,
+                new SecureRandom(),
+                Duration.ofSeconds(5),
+                BusAuth.OFF,
+                new DenialCounter(Clock.systemUTC()),
+                AuditLog.ofNode(dataDir, "setup", Clock.systemUTC()));
         parts = partsIn("one", NAME);
         parts.bus.start();
         server = serve(parts);

@@ -2,6 +2,7 @@ package io.unibus.node.http;
 
 import io.unibus.embeddednats.DebugMode;
 import io.unibus.embeddednats.HostPort;
+import io.unibus.node.audit.AuditLog;
 import io.unibus.node.bus.Bus;
 import io.unibus.node.config.BusAuth;
 import io.unibus.node.config.NodeConfig;
@@ -60,8 +61,15 @@ final class ServerParts {
         Clock clock = Clock.systemUTC();
         NodeInfo info = new NodeInfo("node-1", "1.2.3", ProcessHandle.current().pid(), clock.instant(), "sqlite");
         this.denials = new DenialCounter(clock);
-        ControlPlane control =
-                new ControlPlane(store, clock, System::nanoTime, random, config.opTimeout(), busAuth, denials);
+        ControlPlane control = new ControlPlane(
+                store,
+                clock,
+                System::nanoTime,
+                random,
+                config.opTimeout(),
+                busAuth,
+                denials,
+                AuditLog.ofNode(dataDir, "node-1", clock));
         NodeTls tls = new NodeTls(config, clock);
         this.bus = new Bus(config, tls, random, clock, System::nanoTime, (state, reason) -> {}, denials);
         this.metrics = new HttpMetrics(info, bus, Optional.empty(), denials);

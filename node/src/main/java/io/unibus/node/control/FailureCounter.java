@@ -6,10 +6,10 @@ import java.util.Map;
 import java.util.function.LongSupplier;
 
 /**
- * Counts, for one way in, how often each source failed to prove itself within the present minute. Bounded: of more than
+ * Counts how often each source failed within the present minute. Bounded: of more than
  * {@value #MOST} sources within a minute the rest is not counted. Thread-safe.
  */
-public final class AuthenticationFailures {
+public final class FailureCounter {
     /** How long a source is remembered from its first failure on. */
     public static final Duration PERIOD = Duration.ofMinutes(1);
 
@@ -20,7 +20,7 @@ public final class AuthenticationFailures {
 
     private record Count(long since, int failures) {}
 
-    public AuthenticationFailures(LongSupplier nanoTime) {
+    public FailureCounter(LongSupplier nanoTime) {
         this.nanoTime = nanoTime;
     }
 

@@ -1,0 +1,146 @@
+package io.unibus.node.audit;
+
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A file of lines that only grows, of mode 0600. A full file becomes {@code .1}, the one before {@code .2}, and so on; the oldest goes.
+ * Each line is one write at the end of the file, so that several processes may write; a file that another process has moved away is
+ * begun anew. Lines are not synced to the disk one by one: the loss of power can cost the last seconds. Thread-safe.
+ */
+final class AuditFile implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(AuditFile.class);
+
+    /** As many older files are kept. */
+    static final int OLDER_FILES = 9;
+
+    private final Path path;
+    private final long mostBytes;
+    private @Nullable OutputStream out;
+    private @Nullable Object key;
+    private long length;
+    private boolean failing;
+
+    /** @param mostBytes of one file; a file may grow by one line beyond it */
+    AuditFile(Path path, long mostBytes) {
+        this.path = path;
+        this.mostBytes = mostBytes;
+    }
+
+    /** Returns the files that there are, the newest first. */
+    List<Path> readable() {
+        return IntStream.rangeClosed(0, OLDER_FILES)
+                .mapToObj(age -> older(path, age))
+                .filter(Files::exists)
+                .toList();
+    }
+
+    private static Path older(Path path, int age) {
+        return age == 0 ? path : path.resolveSibling(path.getFileName() + "." + age);
+    }
+
+    /**
+     * Appends a line. A failure is logged once, until a line can be written again: a full disk must not keep the node from revoking
+     * somebody.
+     *
+     * @param line without its end
+     */
+    synchronized void append(byte[] line) {
+        byte[] bytes = new byte[line.length + (failing ? 2 : 1)];
+        System.arraycopy(line, 0, bytes, failing ? 1 : 0, line.length);
+        bytes[0] = failing ? (byte) '\n' : bytes[0]; // half a line may stand before it
+        bytes[bytes.length - 1] = '\n';
+        try {
+            OutputStream file = ready();
+            file.write(bytes);
+            length += bytes.length;
+            if (failing) {
+                failing = false;
+                log.warn("{} is written again; the lines meanwhile are missing", path);
+            }
+        } catch (IOException e) {
+            if (!failing) {
+                failing = true;
+                log.error(
+                        "{} cannot be written ({}), and changes are not audited: free space there, or make it writable",
+                        path,
+                        e.toString());
+            }
+        }
+    }
+
+    private OutputStream ready() throws IOException {
+        if (out != null && !Objects.equals(key, keyOfFile())) {
+            closeFile();
+        }
+        if (length >= mostBytes && out != null) {
+            closeFile();
+            for (int age = OLDER_FILES; age > 0; age--) {
+                moveOlder(age);
+            }
+        }
+        OutputStream open = out;
+        return open == null ? openFile() : open;
+    }
+
+    private void moveOlder(int age) throws IOException {
+        try {
+            Files.move(older(path, age - 1), older(path, age), StandardCopyOption.REPLACE_EXISTING);
+        } catch (NoSuchFileException e) {
+            log.trace("there is no {}", e.getFile());
+        }
+    }
+
+    private OutputStream openFile() throws IOException {
+        try {
+            Files.createFile(path, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+        } catch (FileAlreadyExistsException e) {
+            log.trace("{} is continued", path);
+        }
+        OutputStream opened =
+                new FileOutputStream(path.toFile(), true); // not a channel, which an interrupt would close
+        out = opened;
+        key = keyOfFile();
+        length = Files.size(path);
+        return opened;
+    }
+
+    private @Nullable Object keyOfFile() throws IOException {
+        try {
+            return Files.readAttributes(path, BasicFileAttributes.class).fileKey();
+        } catch (NoSuchFileException e) {
+            return null;
+        }
+    }
+
+    private void closeFile() throws IOException {
+        OutputStream open = out;
+        out = null;
+        if (open != null) {
+            open.close();
+        }
+    }
+
+    @Override
+    public synchronized void close() {
+        try {
+            closeFile();
+        } catch (IOException e) {
+            log.warn("{} could not be closed: {}", path, e.getMessage());
+        }
+    }
+}

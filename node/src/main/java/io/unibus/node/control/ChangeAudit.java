@@ -1,0 +1,61 @@
+package io.unibus.node.control;
+
+import io.unibus.node.audit.AskedChange;
+import io.unibus.node.audit.AuditLog;
+import io.unibus.store.Outcome;
+import io.unibus.store.OutcomeUnknownException;
+import io.unibus.store.QuorumUnconfirmedException;
+import io.unibus.store.StoreException;
+import java.util.OptionalLong;
+import java.util.function.Function;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+
+/**
+ * Writes to the audit log what callers ask to be changed, and what they were answered, before they are. Of one caller at most
+ * {@value #MOST_REFUSALS} refusals a minute are written, so that nobody can push the changes of others out of the log. Thread-safe.
+ */
+final class ChangeAudit {
+    static final int MOST_REFUSALS = 20;
+
+    private final AuditLog auditLog;
+    private final FailureCounter refusals;
+
+    ChangeAudit(AuditLog auditLog, LongSupplier nanoTime) {
+        this.auditLog = auditLog;
+        this.refusals = new FailureCounter(nanoTime);
+    }
+
+    /** @param revision tells at which revision of the store a change was made, when it is known */
+    <T> Outcome<T> run(
+            Caller caller, AskedChange asked, Supplier<Outcome<T>> change, Function<? super T, OptionalLong> revision) {
+        Outcome<T> outcome;
+        try {
+            outcome = change.get();
+        } catch (OutcomeUnknownException e) {
+            write(caller, asked, "outcome-unknown", OptionalLong.empty());
+            throw e;
+        } catch (StoreException e) {
+            refuse(caller, asked, e instanceof QuorumUnconfirmedException ? "quorum-unconfirmed" : "store-unavailable");
+            throw e;
+        }
+        if (outcome instanceof Outcome.Refused<T> refused) {
+            refuse(caller, asked, refused.rejection().code());
+        } else {
+            write(caller, asked, AskedChange.DONE, revision.apply(((Outcome.Done<T>) outcome).value()));
+        }
+        return outcome;
+    }
+
+    private void refuse(Caller caller, AskedChange asked, String code) {
+        if (refusals.fail(caller.endpoint().nkey()) < MOST_REFUSALS) {
+            write(caller, asked, code, OptionalLong.empty());
+        }
+    }
+
+    private void write(Caller caller, AskedChange asked, String answer, OptionalLong revision) {
+        String proof = caller.proof() == Caller.Proof.SIGNATURE ? "signature" : "none";
+        var asker = new AskedChange.Asker(caller.endpoint().nkey(), proof, caller.address());
+        auditLog.asked(asker, asked, answer, revision);
+    }
+}
