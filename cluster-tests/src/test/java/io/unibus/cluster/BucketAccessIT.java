@@ -27,7 +27,8 @@ final class BucketAccessIT {
 
     private static final String INBOX = "_INBOX.";
     /** Answers of JetStream that tell something; errors do not. */
-    private static final List<String> REVELATIONS = List.of(NEEDLE, "\"message\":{", "\"config\":{", "\"streams\":[");
+    private static final List<String> REVELATIONS =
+            List.of(NEEDLE, "\"message\":{", "\"created\":", "\"state\":", "\"streams\":[\"", "\"streams\":[{");
 
     @RegisterExtension
     final Scenario scenario = new Scenario();
@@ -43,18 +44,15 @@ final class BucketAccessIT {
     @ParameterizedTest
     @ValueSource(strings = {"off", "soft", "enforce"})
     void noClientOfTheBusReadsOrWritesTheBuckets(String mode) throws IOException {
-        Cluster cluster = scenario.aCluster()
-                .withNodes(1)
-                .with("--bus-auth", mode)
-                .start()
-                .awaitReady();
-        cluster.addAdmin(admin.endpoint());
-        ControlPlaneClient api = ControlPlaneClient.of(cluster.node(1).url(), admin);
+        NodeProcess node =
+                scenario.aNode().with("--store", "kv").with("--bus-auth", mode).start();
+        NodeProcess.Ready ready = node.awaitReady();
+        scenario.addAdmin(admin.endpoint());
+        ControlPlaneClient api = ControlPlaneClient.of(ready.http(), admin);
         addUser(api);
-        String bus = "nats://" + cluster.node(1).nats();
         List<String> letIn = new ArrayList<>();
         for (Map.Entry<String, String> login : logins().entrySet()) {
-            try (Socket socket = NatsSocket.connect(bus)) {
+            try (Socket socket = NatsSocket.connect(ready.nats())) {
                 NatsSocket.logIn(
                         socket,
                         nonce -> login.getValue().equals("nkey") ? NatsSocket.proof(admin, nonce) : login.getValue());
@@ -66,7 +64,7 @@ final class BucketAccessIT {
         System.out.println("BucketAccessIT: with bus-auth " + mode + " let in: " + letIn);
         assertThat(letIn).contains("an admin by NKey");
         assertThat(api.users()).as("users afterwards").hasSize(users + 1).allMatch(User::isActive);
-        assertThat(Http.isReady(cluster.node(1).url())).isTrue();
+        assertThat(Http.isReady(ready.http())).isTrue();
     }
 
     private static Map<String, String> logins() {
