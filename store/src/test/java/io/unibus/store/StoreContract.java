@@ -625,6 +625,161 @@ public abstract class StoreContract {
         assertThat(store.findRoom(ROOM)).contains(state);
     }
 
+    // Listeners to changes
+
+    @Test
+    void changesOfUsersAreTold() {
+        ChangeRecorder recorder = listen(store, new ChangeRecorder());
+        done(store.addUser(admin(ALICE)));
+        done(store.addUser(member(BOB)));
+        refusal(store.addUser(member(BOB)));
+        done(store.revokeUser(BOB, LATER));
+        done(store.revokeUser(BOB, LATER));
+        refusal(store.revokeUser(ALICE, LATER));
+        done(store.addUser(member(CAROL)));
+        recorder.awaitUsers("user-added 1 admin", "user-added 2 member", "user-revoked 2", "user-added 3 member");
+    }
+
+    @Test
+    void changesOfRoomsAndMembersAreTold() {
+        ChangeRecorder recorder = listen(store, new ChangeRecorder());
+        RoomState state = roomOf(ALICE, BOB);
+        state = commit(invitation(state, CAROL, MemberRole.OWNER, LATER));
+        state = commit(done(state.remove(BOB, LATER)));
+        state = commit(swap(state, CAROL, DAVE));
+        assertThat(store.commit(rekey(roomBefore(state), "stale", List.of(), LATER)))
+                .isEmpty();
+        refusal(store.createRoom(openRoom(ROOM, DAVE)));
+        commit(rekey(state, "last", List.of(), LATER));
+        recorder.awaitRooms(
+                "room-created room-1 1",
+                "member-added room-1 1 owner",
+                "member-added room-1 2 member",
+                "member-added room-1 3 owner",
+                "member-removed room-1 2",
+                "room-rekeyed room-1 2",
+                "member-removed room-1 3",
+                "member-added room-1 4 member",
+                "room-rekeyed room-1 3");
+    }
+
+    @Test
+    void changesThroughAnotherStoreAreTold() throws Exception {
+        ChangeRecorder recorder = listen(store, new ChangeRecorder());
+        try (Store other = open()) {
+            done(other.addUser(admin(ALICE)));
+            done(other.createRoom(openRoom(ROOM, ALICE)));
+            done(store.addUser(member(BOB)));
+            done(other.revokeUser(BOB, LATER));
+            recorder.awaitUsers("user-added 1 admin", "user-added 2 member", "user-revoked 2");
+            recorder.awaitRooms("room-created room-1 1", "member-added room-1 1 owner");
+        }
+    }
+
+    @Test
+    void whatIsThereAlreadyIsNotTold() throws Exception {
+        done(store.addUser(admin(ALICE)));
+        RoomState state = roomOf(ALICE, BOB);
+        ChangeRecorder filled = listen(store, new ChangeRecorder());
+        try (Store other = open()) {
+            ChangeRecorder first = listen(other, new ChangeRecorder());
+            done(store.addUser(member(BOB)));
+            commit(invitation(state, CAROL, MemberRole.MEMBER, LATER));
+            for (ChangeRecorder recorder : List.of(filled, first)) {
+                recorder.awaitUsers("user-added 2 member");
+                recorder.awaitRooms("member-added room-1 3 member");
+                assertThat(recorder.starts()).isNotEmpty();
+            }
+        }
+    }
+
+    @Test
+    void listenerGoesOnWhereItsLastRunEnded() throws Exception {
+        ChangeRecorder before = listen(store, new ChangeRecorder());
+        done(store.addUser(admin(ALICE)));
+        done(store.addUser(member(BOB)));
+        roomOf(ALICE, BOB);
+        before.awaitUsers("user-added 1 admin", "user-added 2 member");
+        before.awaitRooms("room-created room-1 1", "member-added room-1 1 owner", "member-added room-1 2 member");
+        store.close();
+
+        store = open();
+        done(store.addUser(admin(CAROL)));
+        done(store.revokeUser(BOB, LATER));
+        done(store.createRoom(openRoom(new RoomId("other"), CAROL)));
+        store.close();
+
+        store = open();
+        ChangeRecorder after = listen(store, new ChangeRecorder(before.position()));
+        done(store.addUser(member(DAVE)));
+        after.awaitUsers("user-added 3 admin", "user-revoked 2", "user-added 4 member");
+        after.awaitRooms("room-created other 1", "member-added other 3 owner");
+        assertThat(after.starts()).isEmpty();
+        ChangeRecorder late = listen(store, new ChangeRecorder(before.position()));
+        late.awaitUsers("user-added 3 admin", "user-revoked 2", "user-added 4 member");
+        late.awaitRooms("room-created other 1", "member-added other 3 owner");
+    }
+
+    @Test
+    void positionBeyondTheStoreIsTakenBack() {
+        done(store.addUser(admin(ALICE)));
+        done(store.createRoom(openRoom(ROOM, ALICE)));
+        ChangePosition beyond = ChangePosition.NONE;
+        for (ChangeSource source : ChangeSource.values()) {
+            beyond = beyond.with(source, 1_000_000);
+        }
+        ChangeRecorder recorder = listen(store, new ChangeRecorder(beyond));
+        done(store.addUser(member(BOB)));
+        done(store.createRoom(openRoom(new RoomId("other"), BOB)));
+        recorder.awaitUsers("user-added 2 member");
+        recorder.awaitRooms("room-created other 1", "member-added other 2 owner");
+        assertThat(recorder.starts()).isNotEmpty();
+    }
+
+    @Test
+    void listenerToChangesThatThrowsDoesNoHarm() {
+        ChangeRecorder recorder = new ChangeRecorder();
+        listen(store, new ChangeListener() {
+            @Override
+            public void changed(StoreChange change) {
+                throw new IllegalStateException("on purpose");
+            }
+
+            @Override
+            public void startsAfter(ChangeSource source, long revision) {
+                throw new IllegalStateException("on purpose");
+            }
+        });
+        listen(store, recorder);
+        done(store.addUser(member(ALICE)));
+        RoomState state = done(store.createRoom(openRoom(ROOM, BOB)));
+        recorder.awaitUsers("user-added 1 member");
+        recorder.awaitRooms("room-created room-1 1", "member-added room-1 2 owner");
+        assertThat(store.findRoom(ROOM)).contains(state);
+    }
+
+    @Test
+    void changesOfARandomWorkloadMakeUpTheStore() throws Exception {
+        long seed = System.nanoTime();
+        System.out.println("StoreContract: random workload for listeners with seed " + seed);
+        ChangeRecorder recorder = listen(store, new ChangeRecorder());
+        try (Store other = open()) {
+            ChangeRecorder elsewhere = listen(other, new ChangeRecorder());
+            done(store.addUser(admin(endpoint(0))));
+            List<Callable<Integer>> workers = new ArrayList<>();
+            for (int i = 0; i < 4; i++) {
+                RandomWorkload workload = new RandomWorkload(
+                        i % 2 == 0 ? store : other, new Random(seed + i), WORKLOAD_ROOMS, WORKLOAD_PEERS);
+                workers.add(() -> workload.run(60));
+            }
+            Race.run(workers);
+            ChangeReplay.Content content = ChangeReplay.in(store, WORKLOAD_ROOMS);
+            for (ChangeRecorder each : List.of(recorder, elsewhere)) {
+                each.await(() -> ChangeReplay.of(each.changes()).equals(content));
+            }
+        }
+    }
+
     // The whole store
 
     @Test
@@ -743,6 +898,20 @@ public abstract class StoreContract {
 
     private static List<Endpoint> knownEndpoints() {
         return IntStream.range(0, MANY).mapToObj(StoreFixtures::endpoint).toList();
+    }
+
+    /** Returns when the store tells the listener of whatever is written from then on. */
+    private static <T extends ChangeListener> T listen(Store store, T listener) {
+        store.addChangeListener(
+                listener, listener instanceof ChangeRecorder recorder ? recorder.position() : ChangePosition.NONE);
+        store.hasAdmin();
+        store.findRoom(ROOM);
+        return listener;
+    }
+
+    /** The same room as of a revision that is gone. */
+    private static RoomState roomBefore(RoomState state) {
+        return RoomState.of(state.room(), state.revision() - 1, state.members().values());
     }
 
     private RoomState roomOf(Endpoint owner, Endpoint... members) {

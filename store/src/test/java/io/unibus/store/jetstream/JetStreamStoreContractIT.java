@@ -18,6 +18,7 @@ final class JetStreamStoreContractIT extends StoreContract {
 
     private static Servers servers;
     private boolean emptied;
+    private int opened;
 
     @BeforeAll
     static void start() {
@@ -38,6 +39,6 @@ final class JetStreamStoreContractIT extends StoreContract {
             Servers.emptyBuckets(connection);
         }
         return JetStreamStore.open(
-                () -> connection, JetStreamOptions.of("n0", Duration.ofSeconds(5), Duration.ofSeconds(2)));
+                () -> connection, JetStreamOptions.of("n" + opened++, Duration.ofSeconds(5), Duration.ofSeconds(2)));
     }
 }
