@@ -36,6 +36,9 @@ final class ChangeTail {
 
     private record Row(long revision, Optional<StoreChange> change) {}
 
+    /** @param newest the newest revision when the rows were read */
+    private record Page(List<Row> rows, long newest) {}
+
     /** How far one listener was told. */
     private static final class Reading {
         final ChangeListeners listener = new ChangeListeners(ChangeSource.CHANGES);
@@ -66,19 +69,27 @@ final class ChangeTail {
     }
 
     private void tellNew(Reading reading) {
-        List<Row> page;
+        Page page;
         do {
-            page = readers.read(session -> session.list(NEXT, ChangeTail::row, reading.told));
-            page.forEach(row -> tell(reading, row));
-        } while (page.size() == PAGE);
+            page = readers.readAtOnce(
+                    session -> new Page(session.list(NEXT, ChangeTail::row, reading.told), session.number(NEWEST)));
+            page.rows().forEach(row -> tell(reading, row));
+        } while (page.rows().size() == PAGE);
+        skip(reading, page.newest());
     }
 
     private static void tell(Reading reading, Row row) {
-        if (row.revision() > reading.told + 1) {
-            reading.listener.skipTo(row.revision() - 1); // what is kept is bounded
-        }
+        skip(reading, row.revision() - 1);
         reading.told = row.revision();
         reading.listener.tell(row.change().stream().toList());
+    }
+
+    /** Goes on after a revision, and says so when there are others before it: what is kept is bounded. */
+    private static void skip(Reading reading, long revision) {
+        if (revision > reading.told) {
+            reading.told = revision;
+            reading.listener.skipTo(revision);
+        }
     }
 
     private static Row row(ResultSet row) throws SQLException {

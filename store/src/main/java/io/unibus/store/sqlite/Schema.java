@@ -2,6 +2,9 @@ package io.unibus.store.sqlite;
 
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * The tables, as an ordered list of migrations that only grows: a file's {@code user_version} is the number of those
@@ -67,6 +70,22 @@ final class Schema {
             CREATE TRIGGER sealed_keys_never_change BEFORE UPDATE ON sealed_keys
             BEGIN SELECT RAISE(ABORT, 'a sealed key never changes'); END""");
 
+    /** By the names of triggers for whatever is inserted, what makes them; see {@link #CHANGES}. */
+    private static final Map<String, String> INSERTIONS =
+            new TreeMap<>(Map.of("users_added", """
+            CREATE TRIGGER users_added AFTER INSERT ON users
+            BEGIN
+                INSERT INTO changes (kind, endpoint, role) VALUES ('user-added', NEW.endpoint, NEW.role);
+                INSERT INTO changes (kind, endpoint) SELECT 'user-revoked', NEW.endpoint WHERE NEW.status = 'revoked';
+            END""", "rooms_created", """
+            CREATE TRIGGER rooms_created AFTER INSERT ON rooms
+            BEGIN INSERT INTO changes (kind, room_id, epoch) VALUES ('room-created', NEW.room_id, NEW.epoch); END""", "members_added", """
+            CREATE TRIGGER members_added AFTER INSERT ON members
+            BEGIN
+                INSERT INTO changes (kind, room_id, endpoint, role)
+                    VALUES ('member-added', NEW.room_id, NEW.endpoint, NEW.role);
+            END"""));
+
     /**
      * Changes of the other tables, whichever program makes them, in the words of {@code StoreChange.Kind}. The statements of a
      * trigger run in their order; that of several triggers would be undefined.
@@ -80,20 +99,11 @@ final class Schema {
                 endpoint TEXT,
                 epoch INTEGER,
                 role TEXT
-            ) STRICT""",
-            """
+            ) STRICT""", """
             CREATE TRIGGER changes_are_bounded AFTER INSERT ON changes WHEN NEW.revision %% %d = 0
-            BEGIN DELETE FROM changes WHERE revision <= NEW.revision - %d; END""".formatted(CHANGES_BETWEEN_REMOVALS, CHANGES_KEPT),
-            """
-            CREATE TRIGGER users_added AFTER INSERT ON users
-            BEGIN
-                INSERT INTO changes (kind, endpoint, role) VALUES ('user-added', NEW.endpoint, NEW.role);
-                INSERT INTO changes (kind, endpoint) SELECT 'user-revoked', NEW.endpoint WHERE NEW.status = 'revoked';
-            END""",
-            """
+            BEGIN DELETE FROM changes WHERE revision <= NEW.revision - %d; END""".formatted(CHANGES_BETWEEN_REMOVALS, CHANGES_KEPT), """
             CREATE TRIGGER users_removed AFTER DELETE ON users
-            BEGIN INSERT INTO changes (kind, endpoint) VALUES ('user-removed', OLD.endpoint); END""",
-            """
+            BEGIN INSERT INTO changes (kind, endpoint) VALUES ('user-removed', OLD.endpoint); END""", """
             CREATE TRIGGER users_changed AFTER UPDATE ON users WHEN NEW.endpoint = OLD.endpoint
             BEGIN
                 INSERT INTO changes (kind, endpoint, role) SELECT 'user-changed', NEW.endpoint, NEW.role
@@ -101,53 +111,37 @@ final class Schema {
                         OR (NEW.status = 'active' AND OLD.status = 'revoked');
                 INSERT INTO changes (kind, endpoint) SELECT 'user-revoked', NEW.endpoint
                     WHERE NEW.status = 'revoked' AND OLD.status = 'active';
-            END""",
-            """
+            END""", """
             CREATE TRIGGER users_replaced AFTER UPDATE ON users WHEN NEW.endpoint <> OLD.endpoint
             BEGIN
                 INSERT INTO changes (kind, endpoint) VALUES ('user-removed', OLD.endpoint);
                 INSERT INTO changes (kind, endpoint, role) VALUES ('user-added', NEW.endpoint, NEW.role);
                 INSERT INTO changes (kind, endpoint) SELECT 'user-revoked', NEW.endpoint WHERE NEW.status = 'revoked';
-            END""",
-            """
-            CREATE TRIGGER rooms_created AFTER INSERT ON rooms
-            BEGIN INSERT INTO changes (kind, room_id, epoch) VALUES ('room-created', NEW.room_id, NEW.epoch); END""",
-            """
+            END""", """
             CREATE TRIGGER rooms_deleted AFTER DELETE ON rooms
-            BEGIN INSERT INTO changes (kind, room_id) VALUES ('room-deleted', OLD.room_id); END""",
-            """
+            BEGIN INSERT INTO changes (kind, room_id) VALUES ('room-deleted', OLD.room_id); END""", """
             CREATE TRIGGER rooms_changed AFTER UPDATE ON rooms WHEN NEW.room_id = OLD.room_id
             BEGIN
                 INSERT INTO changes (kind, room_id, epoch) SELECT 'room-rekeyed', NEW.room_id, NEW.epoch
                     WHERE NEW.epoch <> OLD.epoch;
                 INSERT INTO changes (kind, room_id) SELECT 'room-changed', NEW.room_id
                     WHERE NEW.subject <> OLD.subject OR NEW.encrypted <> OLD.encrypted;
-            END""",
-            """
+            END""", """
             CREATE TRIGGER rooms_replaced AFTER UPDATE ON rooms WHEN NEW.room_id <> OLD.room_id
             BEGIN
                 INSERT INTO changes (kind, room_id) VALUES ('room-deleted', OLD.room_id);
                 INSERT INTO changes (kind, room_id, epoch) VALUES ('room-created', NEW.room_id, NEW.epoch);
-            END""",
-            """
-            CREATE TRIGGER members_added AFTER INSERT ON members
-            BEGIN
-                INSERT INTO changes (kind, room_id, endpoint, role)
-                    VALUES ('member-added', NEW.room_id, NEW.endpoint, NEW.role);
-            END""",
-            """
+            END""", """
             CREATE TRIGGER members_removed AFTER DELETE ON members
             BEGIN
                 INSERT INTO changes (kind, room_id, endpoint) VALUES ('member-removed', OLD.room_id, OLD.endpoint);
-            END""",
-            """
+            END""", """
             CREATE TRIGGER members_changed AFTER UPDATE ON members
                 WHEN NEW.room_id = OLD.room_id AND NEW.endpoint = OLD.endpoint AND NEW.role <> OLD.role
             BEGIN
                 INSERT INTO changes (kind, room_id, endpoint, role)
                     VALUES ('member-role-changed', NEW.room_id, NEW.endpoint, NEW.role);
-            END""",
-            """
+            END""", """
             CREATE TRIGGER members_replaced AFTER UPDATE ON members
                 WHEN NEW.room_id <> OLD.room_id OR NEW.endpoint <> OLD.endpoint
             BEGIN
@@ -156,7 +150,9 @@ final class Schema {
                     VALUES ('member-added', NEW.room_id, NEW.endpoint, NEW.role);
             END""");
 
-    private static final List<List<String>> MIGRATIONS = List.of(TABLES, CHANGES);
+    private static final List<List<String>> MIGRATIONS = List.of(
+            TABLES,
+            Stream.concat(CHANGES.stream(), INSERTIONS.values().stream()).toList());
 
     private Schema() {}
 
@@ -219,6 +215,27 @@ final class Schema {
                 session.run("ROLLBACK");
                 throw e;
             }
+        }
+    }
+
+    /** Lets nothing that is inserted be noted as a change, until the end of this transaction or {@link #resumeChanges}. */
+    static void suspendChanges(Session session) throws SQLException {
+        for (String trigger : INSERTIONS.keySet()) {
+            session.execute("DROP TRIGGER " + trigger);
+        }
+    }
+
+    /**
+     * Lets changes be noted again.
+     *
+     * @param unnoted how many were not; they have revisions all the same, so that it shows that they are missing
+     */
+    static void resumeChanges(Session session, long unnoted) throws SQLException {
+        for (String statement : INSERTIONS.values()) {
+            session.execute(statement);
+        }
+        if (session.update("UPDATE sqlite_sequence SET seq = seq + ? WHERE name = 'changes'", unnoted) == 0) {
+            session.update("INSERT INTO sqlite_sequence (name, seq) VALUES ('changes', ?)", unnoted);
         }
     }
 

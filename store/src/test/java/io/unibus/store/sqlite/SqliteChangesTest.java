@@ -16,6 +16,7 @@ import io.unibus.store.ChangeRecorder;
 import io.unibus.store.ChangeSource;
 import io.unibus.store.RoomState;
 import io.unibus.store.StoreChange;
+import io.unibus.store.snapshot.Progress;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -25,6 +26,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -156,6 +158,42 @@ final class SqliteChangesTest {
     }
 
     @Test
+    void importIntoAnEmptyStoreIsAGapAndIntoAnotherIsTold() throws SQLException {
+        Path source = directory.resolve("source.db");
+        try (SqliteStore store = SqliteStore.open(source, PATIENT)) {
+            done(store.addUser(admin(endpoint(1))));
+            done(store.createRoom(encryptedRoom(ROOM, endpoint(1))));
+        }
+        try (SqliteStore store = SqliteStore.open(file, PATIENT)) {
+            store.addChangeListener(recorder, ChangePosition.NONE);
+            recorder.forget();
+            importFrom(source);
+            recorder.awaitStart(ChangeSource.CHANGES);
+            assertThat(recorder.starts()).isEqualTo(Map.of(ChangeSource.CHANGES, 4L));
+            recorder.forget();
+            try (SqliteStore more = SqliteStore.open(source, PATIENT)) {
+                done(more.addUser(member(endpoint(2))));
+            }
+            importFrom(source);
+            recorder.awaitUsers("user-added 2 member");
+            assertThat(recorder.starts()).isEmpty();
+        }
+    }
+
+    @Test
+    void changesThatWereRemovedByHandAreAGap() throws SQLException {
+        try (SqliteStore store = SqliteStore.open(file, PATIENT)) {
+            done(store.addUser(admin(endpoint(1))));
+            done(store.addUser(member(endpoint(2))));
+            sql("DELETE FROM changes");
+            ChangeRecorder recorder = new ChangeRecorder(ChangePosition.NONE.with(ChangeSource.CHANGES, 1));
+            store.addChangeListener(recorder, recorder.position());
+            recorder.awaitStart(ChangeSource.CHANGES);
+            assertThat(recorder.starts()).isEqualTo(Map.of(ChangeSource.CHANGES, 2L));
+        }
+    }
+
+    @Test
     void storeOfTheFirstSchemaIsSilentAboutWhatItHolds() throws SQLException {
         try (SqliteStore store = SqliteStore.open(file, PATIENT)) {
             done(store.addUser(admin(endpoint(1))));
@@ -176,6 +214,13 @@ final class SqliteChangesTest {
             done(store.addUser(member(endpoint(1))));
         }
         assertThat(recorder.changes()).hasSize(1);
+    }
+
+    private void importFrom(Path source) {
+        try (SqliteTarget target = SqliteTarget.open(file, PATIENT);
+                SqliteCut cut = SqliteCut.open(source, PATIENT)) {
+            assertThat(target.importFrom(cut, Progress.NONE).isConflict()).isFalse();
+        }
     }
 
     private void takeBackToTheFirstSchema() throws SQLException {
