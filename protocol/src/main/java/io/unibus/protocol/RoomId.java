@@ -5,8 +5,10 @@ import java.util.regex.Pattern;
 
 /** Names a room for ever: 1 to 64 characters of {@code A-Z a-z 0-9 _ -}. Case counts. */
 public record RoomId(String value) implements Comparable<RoomId> {
+    /** The 32 digits in which ids are made, by value: those of Crockford's base 32, in lower case. */
+    public static final String DIGITS = "0123456789abcdefghjkmnpqrstvwxyz";
+
     private static final Pattern FORM = Pattern.compile("[A-Za-z0-9_-]{1,64}");
-    private static final String DIGITS = "0123456789abcdefghjkmnpqrstvwxyz";
     private static final int RANDOM_LENGTH = 26;
 
     /** @throws MalformedException when it has another form */
