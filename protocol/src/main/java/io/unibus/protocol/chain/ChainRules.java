@@ -25,7 +25,8 @@ public final class ChainRules {
 
     /**
      * Decides whether a room of an earlier build can get its first link: the author is among the owners that it names. That
-     * those are the members, nobody has signed before: whoever takes such a link trusts it on first use.
+     * those are the members, nobody has signed before: whoever takes such a link trusts it on first use. Whether the room was
+     * waiting for a rekey, no link says: then sealed keys must come with this one, which its node has to see to.
      *
      * @return {@link LinkOutcome.Accepted} or {@link LinkOutcome.Refused}
      */

@@ -123,6 +123,7 @@ final class ChainRulesTest {
                     assertThat(accepted.state().members().values())
                             .containsExactlyInAnyOrder(owner(ALICE), owner(BOB), member(CAROL));
                     assertThat(accepted.state().epoch()).isEqualTo(new Epoch(7));
+                    assertThat(accepted.state().rekeyRequired()).isFalse();
                 });
         EditedLink rekeyed = adopted().epoch(8);
         assertThat(ChainRules.adopt(rekeyed.signedBy(ALICE)))
@@ -297,6 +298,10 @@ final class ChainRulesTest {
         EditedLink leavingOwner =
                 new EditedLink(rekeyLink(CAROL)).actions(remove(CAROL)).members(owner(ALICE), member(BOB));
         assertRefused(LinkRefusal.LEAVER_REKEYS, ChainRules.next(chain.state(), leavingOwner.signedBy(CAROL)));
+        EditedLink withAnother = new EditedLink(rekeyLink(CAROL))
+                .actions(remove(CAROL), remove(BOB))
+                .members(owner(ALICE));
+        assertRefused(LinkRefusal.LEAVER_REKEYS, ChainRules.next(chain.state(), withAnother.signedBy(CAROL)));
     }
 
     @Test
@@ -361,6 +366,14 @@ final class ChainRulesTest {
         assertThat(chain.state().rekeyRequired()).isTrue();
         RoomLink invitation = invitation(BOB, MemberRole.MEMBER, chain.state());
         assertRefused(LinkRefusal.REKEY_REQUIRED, ChainRules.next(chain.state(), invitation));
+    }
+
+    @Test
+    void removalWithARekeyLeavesNothingToBeDone() {
+        chain.rekey(ALICE, BOB);
+        assertThat(chain.state().members()).containsOnlyKeys(ALICE.endpoint);
+        assertThat(chain.state().rekeyRequired()).isFalse();
+        chain.invite(ALICE, BOB, MemberRole.MEMBER);
     }
 
     @Test

@@ -108,7 +108,7 @@ final class RoomLinkTest {
         assertMalformed(new byte[RoomLink.MAX_BYTES + 1], "more than 262144");
         assertThatThrownBy(() -> RoomLink.parseText("A".repeat(400_000)))
                 .isInstanceOf(MalformedException.class)
-                .hasMessageContaining("more than");
+                .hasMessageContaining("characters, more than");
     }
 
     @Test
@@ -154,6 +154,27 @@ final class RoomLinkTest {
                         .content()
                         .time())
                 .isEqualTo(Instant.parse("9999-12-31T23:59:59.999Z"));
+    }
+
+    @Test
+    void numbersOfLaterLinksAreInRange() {
+        EditedLink link = new EditedLink(invitation);
+        for (long number : new long[] {0, -1, 1L << 53, Long.MIN_VALUE}) {
+            link.number = number;
+            assertThatThrownBy(link::content).hasMessageContaining("its number is not one from 1 to 2^53 - 1");
+        }
+        link.number = (1L << 53) - 1;
+        assertThat(RoomLink.parse(link.signedBy(ALICE).bytes()).number()).isEqualTo(link.number);
+    }
+
+    @Test
+    void linkHasAtMostAsManyActionsAsARoomHasMembers() {
+        LinkAction[] actions = new LinkAction[LinkContent.MAX_ACTIONS + 1];
+        for (int i = 0; i < actions.length; i++) {
+            actions[i] = new LinkAction.Remove(Endpoint.ofPublicKey(TestPeer.bytes("member " + i)));
+        }
+        EditedLink link = new EditedLink(invitation).actions(actions);
+        assertThatThrownBy(link::content).hasMessageContaining("more than 6000 actions");
     }
 
     @Test
