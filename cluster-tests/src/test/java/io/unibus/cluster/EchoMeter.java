@@ -1,6 +1,7 @@
 package io.unibus.cluster;
 
 import io.unibus.client.Identity;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -8,6 +9,9 @@ import java.util.Locale;
 
 /** Measures how long a peer's message takes to its own inbox and back, one after the other, until it is ended. One thread. */
 final class EchoMeter {
+    /** Leaves the processor to what is measured. */
+    private static final Duration PAUSE = Duration.ofMillis(5);
+
     private final BusMember member;
     private final Identity identity;
     private final List<Long> millis = Collections.synchronizedList(new ArrayList<>());
@@ -27,6 +31,7 @@ final class EchoMeter {
                 throw new AssertionError("no echo");
             }
             millis.add((System.nanoTime() - begin) / 1_000_000);
+            Await.pause(PAUSE);
         }
     }
 

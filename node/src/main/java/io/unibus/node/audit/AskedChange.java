@@ -29,6 +29,9 @@ public record AskedChange(
     /** The answer when the change was made. */
     public static final String DONE = "done";
 
+    /** So many of those who leave are named, since a refused request may name any number. */
+    private static final int MOST_REMOVED = 100;
+
     public AskedChange {
         removed = List.copyOf(removed);
     }
@@ -85,7 +88,12 @@ public record AskedChange(
         role.ifPresent(word -> json.field("role", word));
         epoch.ifPresent(number -> json.field("epoch", number.number()));
         if (!removed.isEmpty()) {
-            json.strings("removed", removed.stream().map(Endpoint::nkey).toList());
+            json.strings(
+                    "removed",
+                    removed.stream().limit(MOST_REMOVED).map(Endpoint::nkey).toList());
+        }
+        if (removed.size() > MOST_REMOVED) {
+            json.field("removed_more", removed.size() - MOST_REMOVED);
         }
         json.field("answer", answer);
         revision.ifPresent(number -> json.field("revision", number));

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.nio.file.attribute.UserPrincipal;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.IntStream;
@@ -33,12 +34,14 @@ final class AuditFile implements AutoCloseable {
     private @Nullable OutputStream out;
     private @Nullable Object key;
     private long length;
+    private long fullAt;
     private boolean failing;
 
     /** @param mostBytes of one file; a file may grow by one line beyond it */
     AuditFile(Path path, long mostBytes) {
         this.path = path;
         this.mostBytes = mostBytes;
+        this.fullAt = mostBytes;
     }
 
     /** Returns the files that there are, the newest first. */
@@ -87,27 +90,35 @@ final class AuditFile implements AutoCloseable {
         if (out != null && !Objects.equals(key, keyOfFile())) {
             closeFile();
         }
-        if (length >= mostBytes && out != null) {
+        if (out != null && length >= fullAt) {
             closeFile();
-            for (int age = OLDER_FILES; age > 0; age--) {
-                moveOlder(age);
-            }
+            putAside();
         }
         OutputStream open = out;
         return open == null ? openFile() : open;
     }
 
-    private void moveOlder(int age) throws IOException {
+    /** Goes on with the full file when that cannot be put aside, and tries again when it has grown as much once more. */
+    private void putAside() {
         try {
-            Files.move(older(path, age - 1), older(path, age), StandardCopyOption.REPLACE_EXISTING);
-        } catch (NoSuchFileException e) {
-            log.trace("there is no {}", e.getFile());
+            int free = 1;
+            while (free < OLDER_FILES && Files.exists(older(path, free))) {
+                free++;
+            }
+            for (int age = free; age > 0; age--) {
+                Files.move(older(path, age - 1), older(path, age), StandardCopyOption.REPLACE_EXISTING);
+            }
+            fullAt = mostBytes;
+        } catch (IOException e) {
+            fullAt = length + mostBytes;
+            log.warn("{} is full, cannot be put aside ({}), and grows on", path, e.toString());
         }
     }
 
     private OutputStream openFile() throws IOException {
         try {
             Files.createFile(path, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+            giveToOwner();
         } catch (FileAlreadyExistsException e) {
             log.trace("{} is continued", path);
         }
@@ -117,6 +128,14 @@ final class AuditFile implements AutoCloseable {
         key = keyOfFile();
         length = Files.size(path);
         return opened;
+    }
+
+    /** What root makes in a node's directory must stay writable for the node. */
+    private void giveToOwner() throws IOException {
+        UserPrincipal owner = Files.getOwner(path.toAbsolutePath().getParent());
+        if (!Files.getOwner(path).equals(owner)) {
+            Files.setOwner(path, owner);
+        }
     }
 
     private @Nullable Object keyOfFile() throws IOException {

@@ -8,6 +8,7 @@ import io.unibus.store.ChangePosition;
 import io.unibus.store.ChangeSource;
 import io.unibus.store.Store;
 import io.unibus.store.StoreChange;
+import io.unibus.store.StoreException;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -45,6 +46,7 @@ public final class AuditLog implements ChangeListener, AutoCloseable {
     private static final int MOST_WAITING = 100_000;
 
     private static final long CLOSE_SECONDS = 2;
+    private static final long RETRY_MILLIS = 1_000;
     private static final Pattern REVISION = Pattern.compile("\"source\":\"([a-z]+)\",\"revision\":([0-9]+)\\}$");
 
     private final AuditFile file;
@@ -87,8 +89,17 @@ public final class AuditLog implements ChangeListener, AutoCloseable {
         writer.execute(() -> {
             ChangePosition position = positionIn(file.readable());
             position.revisions().forEach(this::startsAfter);
-            store.addChangeListener(this, position);
+            follow(store, position);
         });
+    }
+
+    private void follow(Store store, ChangePosition position) {
+        try {
+            store.addChangeListener(this, position);
+        } catch (StoreException e) {
+            log.info("changes of the store are not audited yet, and are soon: {}", e.getMessage());
+            writer.after(RETRY_MILLIS, () -> follow(store, position));
+        }
     }
 
     static ChangePosition positionIn(Path dataDirectory) {

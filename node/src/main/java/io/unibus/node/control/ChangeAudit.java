@@ -6,6 +6,8 @@ import io.unibus.store.Outcome;
 import io.unibus.store.OutcomeUnknownException;
 import io.unibus.store.QuorumUnconfirmedException;
 import io.unibus.store.StoreException;
+import io.unibus.store.StoreMigratedException;
+import io.unibus.store.StoreUnusableException;
 import java.util.OptionalLong;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
@@ -13,17 +15,21 @@ import java.util.function.Supplier;
 
 /**
  * Writes to the audit log what callers ask to be changed, and what they were answered, before they are. Of one caller at most
- * {@value #MOST_REFUSALS} refusals a minute are written, so that nobody can push the changes of others out of the log. Thread-safe.
+ * {@value #MOST_REFUSALS} refusals a minute are written, and of all {@value #MOST_REFUSALS_OF_ALL}, so that nobody who may change nothing can push
+ * changes out of the log. Thread-safe.
  */
 final class ChangeAudit {
     static final int MOST_REFUSALS = 20;
+    static final int MOST_REFUSALS_OF_ALL = 200;
 
     private final AuditLog auditLog;
     private final FailureCounter refusals;
+    private final FailureCounter refusalsOfAll;
 
     ChangeAudit(AuditLog auditLog, LongSupplier nanoTime) {
         this.auditLog = auditLog;
         this.refusals = new FailureCounter(nanoTime);
+        this.refusalsOfAll = new FailureCounter(nanoTime);
     }
 
     /** @param revision tells at which revision of the store a change was made, when it is known */
@@ -36,7 +42,7 @@ final class ChangeAudit {
             write(caller, asked, "outcome-unknown", OptionalLong.empty());
             throw e;
         } catch (StoreException e) {
-            refuse(caller, asked, e instanceof QuorumUnconfirmedException ? "quorum-unconfirmed" : "store-unavailable");
+            refuse(caller, asked, code(e));
             throw e;
         }
         if (outcome instanceof Outcome.Refused<T> refused) {
@@ -48,9 +54,22 @@ final class ChangeAudit {
     }
 
     private void refuse(Caller caller, AskedChange asked, String code) {
-        if (refusals.fail(caller.endpoint().nkey()) < MOST_REFUSALS) {
+        // who proves nothing can take any name
+        String source =
+                caller.proof() == Caller.Proof.SIGNATURE ? caller.endpoint().nkey() : caller.address();
+        if (refusals.fail(source) < MOST_REFUSALS && refusalsOfAll.fail("") < MOST_REFUSALS_OF_ALL) {
             write(caller, asked, code, OptionalLong.empty());
         }
+    }
+
+    private static String code(StoreException failure) {
+        if (failure instanceof QuorumUnconfirmedException) {
+            return "quorum-unconfirmed";
+        }
+        if (failure instanceof StoreMigratedException) {
+            return "store-migrated";
+        }
+        return failure instanceof StoreUnusableException ? "store-unusable" : "store-unavailable";
     }
 
     private void write(Caller caller, AskedChange asked, String answer, OptionalLong revision) {

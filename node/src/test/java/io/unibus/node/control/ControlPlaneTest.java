@@ -39,6 +39,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -405,6 +406,33 @@ class ControlPlaneTest {
         assertThat(audited.get(audited.size() - 1)).startsWith("room-created " + STRANGER + " done");
     }
 
+    @Test
+    void refusalsOfManyInventedCallersDoNotFillTheAuditLog() throws IOException {
+        int before = audited().size();
+        for (int i = 0; i < 10 * ChangeAudit.MOST_REFUSALS; i++) {
+            Caller invented = valueOf(control.admit(endpoint(10 + i % 100), Caller.Proof.NONE, "10.0.0.1"));
+            refusal(control.rekey(invented, ROOM, rekey(2)));
+        }
+        assertThat(audited()).hasSize(before + ChangeAudit.MOST_REFUSALS);
+        for (int i = 0; i < 20 * ChangeAudit.MOST_REFUSALS_OF_ALL; i++) {
+            Caller invented = valueOf(control.admit(endpoint(9), Caller.Proof.NONE, "10.0." + i / 250 + "." + i % 250));
+            refusal(control.rekey(invented, ROOM, rekey(2)));
+        }
+        assertThat(audited()).hasSize(before + ChangeAudit.MOST_REFUSALS_OF_ALL);
+    }
+
+    @Test
+    void refusedRequestCannotMakeALongLine() throws IOException {
+        List<Endpoint> many = IntStream.range(0, 200)
+                .mapToObj(number -> endpoint(10 + number % 200))
+                .toList();
+        refusal(control.rekey(as(STRANGER), ROOM, new RekeyRequest(new Epoch(2), Map.of(), many)));
+        List<String> lines = Files.readAllLines(dataDir.resolve("audit.log"));
+        JsonObject line = JsonObject.parse(lines.get(lines.size() - 1).getBytes(UTF_8));
+        assertThat(line.strings("removed")).hasSize(100);
+        assertThat(line.requiredLong("removed_more")).isEqualTo(100);
+    }
+
     private List<String> audited() throws IOException {
         return Files.readAllLines(dataDir.resolve("audit.log")).stream()
                 .map(line -> JsonObject.parse(line.getBytes(UTF_8)))
@@ -415,7 +443,7 @@ class ControlPlaneTest {
     }
 
     private Caller as(Endpoint endpoint) {
-        return valueOf(control.admit(endpoint, Caller.Proof.NONE, "127.0.0.1"));
+        return valueOf(control.admit(endpoint, Caller.Proof.SIGNATURE, "127.0.0.1"));
     }
 
     private Outcome<Caller> admit(BusAuth mode, Endpoint endpoint) {

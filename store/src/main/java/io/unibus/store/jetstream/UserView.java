@@ -42,8 +42,7 @@ final class UserView implements EntryListener {
     }
 
     /**
-     * Tells a listener what is newer than a position, and from now on each change, in the feed's thread and without the lock of
-     * this view.
+     * Tells a listener what is newer than a position, and from now on each change, in the feed's thread.
      */
     void addChangeListener(ChangeListener listener, OptionalLong after) {
         reporter.add(listener, after, this::records);

@@ -92,7 +92,7 @@ final class DataVersionPoller implements AutoCloseable {
                     return;
                 }
                 news |= wakes.tryAcquire(next.left().toNanos(), TimeUnit.NANOSECONDS);
-                wakes.drainPermits();
+                news |= wakes.drainPermits() > 0;
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

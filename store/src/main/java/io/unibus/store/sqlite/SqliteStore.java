@@ -141,7 +141,8 @@ public final class SqliteStore implements Store {
 
     /**
      * Tells of every committed row that changed, also by hand, and of what this process missed while it was not running; of the
-     * latter at least the newest 10,000 changes are kept. Of a write through this store it tells at once, of another within a
+     * latter at least the newest 10,000 changes are kept. What {@code INSERT OR REPLACE} by hand removes is not told, since SQLite runs no
+     * trigger for it. Of a write through this store it tells at once, of another within a
      * second, in a thread of its own. All changes are counted in {@link ChangeSource#CHANGES}.
      */
     @Override
