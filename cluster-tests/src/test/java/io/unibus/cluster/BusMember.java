@@ -11,8 +11,11 @@ import io.unibus.client.Identity;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  * tries for ever. Its login is begun, not waited for.
  */
 final class BusMember implements AutoCloseable {
+    private static final Duration FLUSH_LIMIT = Duration.ofSeconds(10);
+
     private final AtomicInteger losses = new AtomicInteger();
     private final AtomicLong firstLoss = new AtomicLong();
     private volatile boolean letIn;
@@ -29,10 +34,19 @@ final class BusMember implements AutoCloseable {
 
     /** Begins to log in to one server. */
     static BusMember of(String url, Identity identity) {
-        return begin(Options.builder()
+        return begin(optionsOf(url, identity));
+    }
+
+    /** Begins to log in to one server over TLS. */
+    static BusMember of(String url, Identity identity, SSLContext trust) {
+        return begin(optionsOf(url, identity).sslContext(trust));
+    }
+
+    private static Options.Builder optionsOf(String url, Identity identity) {
+        return Options.builder()
                 .server(url)
                 .authHandler(loginOf(identity))
-                .inboxPrefix("_INBOX." + identity.endpoint().nkey() + "."));
+                .inboxPrefix("_INBOX." + identity.endpoint().nkey() + ".");
     }
 
     /** Begins to log in to one server as nobody. */
@@ -110,6 +124,21 @@ final class BusMember implements AutoCloseable {
 
     void publish(String subject, String text) {
         connected().publish(subject, text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** Passes on the text of each message on a subject; returns when its server knows of it. */
+    void subscribe(String subject, Consumer<String> listener) {
+        Connection present = connected();
+        present.createDispatcher(message -> listener.accept(new String(message.getData(), StandardCharsets.UTF_8)))
+                .subscribe(subject);
+        try {
+            present.flush(FLUSH_LIMIT);
+        } catch (TimeoutException e) {
+            throw new AssertionError(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError(e);
+        }
     }
 
     /** Returns whether what it publishes to its own inbox comes back to it. */

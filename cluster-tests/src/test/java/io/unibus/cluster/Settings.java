@@ -48,9 +48,19 @@ final class Settings {
         return Integer.getInteger("unibus.refused.logins", 1_000);
     }
 
+    /** Returns how often the certificate of the nodes is renewed. */
+    static int renewals() {
+        return Integer.getInteger("unibus.renewals", 2);
+    }
+
     /** How many other connections each node has meanwhile. */
     static int crowd() {
         return Integer.getInteger("unibus.crowd", 50);
+    }
+
+    /** Returns how many connections of jnats each node has over TLS, of which each takes eight threads of the test. */
+    static int crowdOverTls() {
+        return Integer.getInteger("unibus.crowd", 10);
     }
 
     /** How often two nodes race to change the key of one room. */
