@@ -7,6 +7,7 @@ import io.unibus.protocol.Member;
 import io.unibus.protocol.RekeyRequest;
 import io.unibus.protocol.Room;
 import io.unibus.protocol.SealedKey;
+import io.unibus.protocol.chain.ChainState;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.Collections;
@@ -29,7 +30,7 @@ public record RoomState(Room room, long revision, SortedMap<Endpoint, Member> me
      * As many members as a room can have and be rekeyed: the sealed keys of this many, as this project's client makes them,
      * fit into one request of 1 MiB. The replicated store's record of a room has space for more.
      */
-    public static final int MAX_MEMBERS = 6_000;
+    public static final int MAX_MEMBERS = ChainState.MAX_MEMBERS;
 
     public RoomState {
         members = Collections.unmodifiableSortedMap(new TreeMap<>(members));

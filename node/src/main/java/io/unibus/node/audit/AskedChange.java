@@ -69,7 +69,7 @@ public record AskedChange(
     }
 
     /**
-     * Who asks for a change.
+     * The one who asks for a change, as far as that is known.
      *
      * @param name an endpoint, or {@code host} for a command on the node's host
      * @param proof how that is known, in a word

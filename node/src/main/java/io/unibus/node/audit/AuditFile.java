@@ -130,7 +130,7 @@ final class AuditFile implements AutoCloseable {
         return opened;
     }
 
-    /** What root makes in a node's directory must stay writable for the node. */
+    /** Gives a new file to the owner of the directory: what root makes there must stay writable for the node. */
     private void giveToOwner() throws IOException {
         UserPrincipal owner = Files.getOwner(path.toAbsolutePath().getParent());
         if (!Files.getOwner(path).equals(owner)) {

@@ -10,7 +10,7 @@ import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 
-/** What bus-auth {@code enforce} consists of: who is let in, and how a change reaches those who are. Closed by {@link Bus}. */
+/** The parts of bus-auth {@code enforce}: those that let peers in, and those that bring a change to peers who are in. Closed by {@link Bus}. */
 final class EnforcedAccess implements AutoCloseable {
     private final PeerConnectionRegistry registry = new PeerConnectionRegistry();
     private final Supplier<Optional<String>> ownServer;

@@ -34,7 +34,10 @@ final class ChangeAudit {
 
     /** @param revision tells at which revision of the store a change was made, when it is known */
     <T> Outcome<T> run(
-            Caller caller, AskedChange asked, Supplier<Outcome<T>> change, Function<? super T, OptionalLong> revision) {
+            AdmittedCaller caller,
+            AskedChange asked,
+            Supplier<Outcome<T>> change,
+            Function<? super T, OptionalLong> revision) {
         Outcome<T> outcome;
         try {
             outcome = change.get();
@@ -53,10 +56,11 @@ final class ChangeAudit {
         return outcome;
     }
 
-    private void refuse(Caller caller, AskedChange asked, String code) {
+    private void refuse(AdmittedCaller caller, AskedChange asked, String code) {
         // who proves nothing can take any name
-        String source =
-                caller.proof() == Caller.Proof.SIGNATURE ? caller.endpoint().nkey() : caller.address();
+        String source = caller.proof() == AdmittedCaller.Proof.SIGNATURE
+                ? caller.endpoint().nkey()
+                : caller.address();
         if (refusals.fail(source) < MOST_REFUSALS && refusalsOfAll.fail("") < MOST_REFUSALS_OF_ALL) {
             write(caller, asked, code, OptionalLong.empty());
         }
@@ -72,8 +76,8 @@ final class ChangeAudit {
         return failure instanceof StoreUnusableException ? "store-unusable" : "store-unavailable";
     }
 
-    private void write(Caller caller, AskedChange asked, String answer, OptionalLong revision) {
-        String proof = caller.proof() == Caller.Proof.SIGNATURE ? "signature" : "none";
+    private void write(AdmittedCaller caller, AskedChange asked, String answer, OptionalLong revision) {
+        String proof = caller.proof() == AdmittedCaller.Proof.SIGNATURE ? "signature" : "none";
         var asker = new AskedChange.Asker(caller.endpoint().nkey(), proof, caller.address());
         auditLog.asked(asker, asked, answer, revision);
     }

@@ -83,7 +83,7 @@ public final class ControlPlane {
      * @param address from which the request came
      * @return the caller, or {@link Rejection.CallerUnknown} or {@link Rejection.CallerRevoked}
      */
-    public Outcome<Caller> admit(Endpoint endpoint, Caller.Proof proof, String address) {
+    public Outcome<AdmittedCaller> admit(Endpoint endpoint, AdmittedCaller.Proof proof, String address) {
         long begun = nanoTime.getAsLong();
         Optional<User> user = store.findUser(endpoint);
         if (user.isEmpty()) {
@@ -96,12 +96,12 @@ public final class ControlPlane {
             return Outcome.refused(new Rejection.CallerRevoked(endpoint));
         }
         boolean admin = user.filter(User::isActiveAdmin).isPresent();
-        return Outcome.done(new Caller(endpoint, proof, address, admin, begun));
+        return Outcome.done(new AdmittedCaller(endpoint, proof, address, admin, begun));
     }
 
     /** With {@code soft}, what proves nothing was counted for that. */
-    private void countDenial(Endpoint endpoint, Caller.Proof proof, DenialReason reason) {
-        if (mode == BusAuth.ENFORCE || (mode == BusAuth.SOFT && proof == Caller.Proof.SIGNATURE)) {
+    private void countDenial(Endpoint endpoint, AdmittedCaller.Proof proof, DenialReason reason) {
+        if (mode == BusAuth.ENFORCE || (mode == BusAuth.SOFT && proof == AdmittedCaller.Proof.SIGNATURE)) {
             denials.count(DenialCounter.Door.HTTP, Optional.of(endpoint), reason);
         }
     }
@@ -119,7 +119,7 @@ public final class ControlPlane {
                 store.roomsOf(endpoint).stream().map(MemberRoom::subject).collect(Collectors.toSet()));
     }
 
-    public Outcome<Room> createRoom(Caller caller, CreateRoomRequest request) {
+    public Outcome<Room> createRoom(AdmittedCaller caller, CreateRoomRequest request) {
         RoomId id = request.roomId().orElseGet(() -> RoomId.random(random));
         return audited(
                         caller,
@@ -129,16 +129,16 @@ public final class ControlPlane {
                 .map(RoomState::room);
     }
 
-    public Outcome<Room> room(Caller caller, RoomId id) {
+    public Outcome<Room> room(AdmittedCaller caller, RoomId id) {
         return visible(caller, id).map(RoomState::room);
     }
 
     /** Ordered by endpoint. */
-    public Outcome<List<Member>> members(Caller caller, RoomId id) {
+    public Outcome<List<Member>> members(AdmittedCaller caller, RoomId id) {
         return visible(caller, id).map(state -> List.copyOf(state.members().values()));
     }
 
-    public Outcome<Member> invite(Caller caller, RoomId id, InviteRequest request) {
+    public Outcome<Member> invite(AdmittedCaller caller, RoomId id, InviteRequest request) {
         Endpoint invited = request.endpoint();
         AskedChange asked = AskedChange.ofMember(
                 StoreChange.Kind.MEMBER_ADDED,
@@ -158,7 +158,7 @@ public final class ControlPlane {
                 .map(state -> state.member(invited).orElseThrow());
     }
 
-    public Outcome<Room> removeMember(Caller caller, RoomId id, Endpoint endpoint) {
+    public Outcome<Room> removeMember(AdmittedCaller caller, RoomId id, Endpoint endpoint) {
         Function<RoomState, Outcome<RoomChange>> decision = state -> state.remove(endpoint, now());
         boolean leaves = caller.endpoint().equals(endpoint);
         return audited(
@@ -169,7 +169,7 @@ public final class ControlPlane {
                 .map(RoomState::room);
     }
 
-    public Outcome<Room> rekey(Caller caller, RoomId id, RekeyRequest request) {
+    public Outcome<Room> rekey(AdmittedCaller caller, RoomId id, RekeyRequest request) {
         return audited(
                         caller,
                         AskedChange.ofRekey(id, request.epoch(), request.remove()),
@@ -178,7 +178,7 @@ public final class ControlPlane {
     }
 
     /** One's own sealed key; of the room's current epoch when {@code epoch} is empty. */
-    public Outcome<RoomKey> key(Caller caller, RoomId id, Endpoint endpoint, Optional<Epoch> epoch) {
+    public Outcome<RoomKey> key(AdmittedCaller caller, RoomId id, Endpoint endpoint, Optional<Epoch> epoch) {
         Rejection notFound = new Rejection.KeyNotFound(endpoint);
         if (!caller.endpoint().equals(endpoint)) {
             return Outcome.refused(notFound);
@@ -190,7 +190,7 @@ public final class ControlPlane {
     }
 
     /** Ordered by room id; empty for an endpoint that is in no room. */
-    public Outcome<List<MemberRoom>> roomsOf(Caller caller, Endpoint endpoint) {
+    public Outcome<List<MemberRoom>> roomsOf(AdmittedCaller caller, Endpoint endpoint) {
         if (!caller.endpoint().equals(endpoint) && !caller.isAdmin()) {
             return Outcome.refused(new Rejection.MemberNotFound(endpoint));
         }
@@ -198,11 +198,11 @@ public final class ControlPlane {
     }
 
     /** Ordered by endpoint. */
-    public Outcome<List<User>> users(Caller caller) {
+    public Outcome<List<User>> users(AdmittedCaller caller) {
         return asAdmin(caller, () -> Outcome.done(store.users()));
     }
 
-    public Outcome<User> user(Caller caller, Endpoint endpoint) {
+    public Outcome<User> user(AdmittedCaller caller, Endpoint endpoint) {
         Rejection notFound = new Rejection.UserNotFound(endpoint);
         if (!caller.endpoint().equals(endpoint) && !caller.isAdmin()) {
             return Outcome.refused(notFound);
@@ -210,7 +210,7 @@ public final class ControlPlane {
         return store.findUser(endpoint).map(Outcome::done).orElseGet(() -> Outcome.refused(notFound));
     }
 
-    public Outcome<User> addUser(Caller caller, AddUserRequest request) {
+    public Outcome<User> addUser(AdmittedCaller caller, AddUserRequest request) {
         AskedChange asked = AskedChange.ofUser(
                 StoreChange.Kind.USER_ADDED,
                 request.endpoint(),
@@ -221,22 +221,22 @@ public final class ControlPlane {
                 () -> store.addUser(User.active(request.endpoint(), request.handle(), request.role(), now())));
     }
 
-    public Outcome<User> revokeUser(Caller caller, Endpoint endpoint) {
+    public Outcome<User> revokeUser(AdmittedCaller caller, Endpoint endpoint) {
         return auditedAsAdmin(
                 caller,
                 AskedChange.ofUser(StoreChange.Kind.USER_REVOKED, endpoint, Optional.empty()),
                 () -> store.revokeUser(endpoint, now()));
     }
 
-    private Outcome<RoomState> audited(Caller caller, AskedChange asked, Supplier<Outcome<RoomState>> change) {
+    private Outcome<RoomState> audited(AdmittedCaller caller, AskedChange asked, Supplier<Outcome<RoomState>> change) {
         return audit.run(caller, asked, change, state -> OptionalLong.of(state.revision()));
     }
 
-    private Outcome<User> auditedAsAdmin(Caller caller, AskedChange asked, Supplier<Outcome<User>> change) {
+    private Outcome<User> auditedAsAdmin(AdmittedCaller caller, AskedChange asked, Supplier<Outcome<User>> change) {
         return audit.run(caller, asked, () -> asAdmin(caller, change), user -> OptionalLong.empty());
     }
 
-    private <T> Outcome<T> asAdmin(Caller caller, Supplier<Outcome<T>> operation) {
+    private <T> Outcome<T> asAdmin(AdmittedCaller caller, Supplier<Outcome<T>> operation) {
         if (!caller.isAdmin()) {
             return Outcome.refused(new Rejection.AdminOnly());
         }
@@ -245,14 +245,14 @@ public final class ControlPlane {
     }
 
     /** Decides on readings of which none is older than the operation time-out. */
-    private <T> Outcome<T> whileYoung(Caller caller, Supplier<Outcome<T>> decision) {
+    private <T> Outcome<T> whileYoung(AdmittedCaller caller, Supplier<Outcome<T>> decision) {
         Outcome<T> decided = decision.get();
         requireYoung(caller);
         return decided;
     }
 
     /** A process that was paused meanwhile does not know what others decided in that time. */
-    private void requireYoung(Caller caller) {
+    private void requireYoung(AdmittedCaller caller) {
         if (nanoTime.getAsLong() - caller.admitted() > opTimeout.toNanos()) {
             throw new StoreUnavailableException(
                     "deciding took longer than " + opTimeout.toMillis()
@@ -262,7 +262,7 @@ public final class ControlPlane {
     }
 
     /** The room, to a member. */
-    private Outcome<RoomState> visible(Caller caller, RoomId id) {
+    private Outcome<RoomState> visible(AdmittedCaller caller, RoomId id) {
         return store.findRoom(id)
                 .filter(state -> state.member(caller.endpoint()).isPresent())
                 .map(Outcome::done)
@@ -270,16 +270,16 @@ public final class ControlPlane {
     }
 
     /** The room, to an owner. */
-    private Outcome<RoomState> owned(Caller caller, RoomId id) {
+    private Outcome<RoomState> owned(AdmittedCaller caller, RoomId id) {
         return visible(caller, id)
                 .flatMap(state -> state.member(caller.endpoint()).orElseThrow().isOwner()
                         ? Outcome.done(state)
                         : Outcome.refused(new Rejection.OwnerOnly(id)));
     }
 
-    private Outcome<RoomState> change(Caller caller, RoomId id, Supplier<Outcome<RoomChange>> decision) {
+    private Outcome<RoomState> change(AdmittedCaller caller, RoomId id, Supplier<Outcome<RoomChange>> decision) {
         long start = nanoTime.getAsLong();
-        Outcome<Caller> admitted = Outcome.done(caller);
+        Outcome<AdmittedCaller> admitted = Outcome.done(caller);
         do {
             Outcome<RoomChange> decided = admitted.flatMap(present -> whileYoung(present, decision));
             if (decided instanceof Outcome.Refused<RoomChange> refused) {

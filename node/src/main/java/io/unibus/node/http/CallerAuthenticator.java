@@ -2,7 +2,7 @@ package io.unibus.node.http;
 
 import io.unibus.node.config.BusAuth;
 import io.unibus.node.config.NodeConfig;
-import io.unibus.node.control.Caller;
+import io.unibus.node.control.AdmittedCaller;
 import io.unibus.node.control.ControlPlane;
 import io.unibus.node.control.DenialCounter;
 import io.unibus.node.control.DenialReason;
@@ -61,9 +61,9 @@ final class CallerAuthenticator {
      * @throws ProblemException 401 when nobody is named or proven, 403 when the caller is not on the allowlist or was revoked, 429
      *     when too much was signed, or too much of it wrongly
      */
-    Caller identify(Request request) {
+    AdmittedCaller identify(Request request) {
         return switch (mode) {
-            case OFF -> admit(request, named(request), Caller.Proof.NONE);
+            case OFF -> admit(request, named(request), AdmittedCaller.Proof.NONE);
             case SOFT -> provenOrNamed(request, signatures.orElseThrow());
             case ENFORCE -> proven(request, signatures.orElseThrow());
         };
@@ -76,11 +76,11 @@ final class CallerAuthenticator {
         }
     }
 
-    private Caller proven(Request request, SignatureVerifier verifier) {
+    private AdmittedCaller proven(Request request, SignatureVerifier verifier) {
         try {
             SignatureVerifier.Claim claim = verifier.read(request);
             // before the work of verifying, which strangers must not cause
-            Caller caller = admit(request, claim.endpoint(), Caller.Proof.SIGNATURE);
+            AdmittedCaller caller = admit(request, claim.endpoint(), AdmittedCaller.Proof.SIGNATURE);
             verify(request, verifier, claim);
             return caller;
         } catch (InvalidSignatureException e) {
@@ -102,25 +102,25 @@ final class CallerAuthenticator {
         }
     }
 
-    private Caller provenOrNamed(Request request, SignatureVerifier verifier) {
+    private AdmittedCaller provenOrNamed(Request request, SignatureVerifier verifier) {
         Endpoint signer;
         try {
             signer = verifier.verify(request, verifier.read(request));
         } catch (InvalidSignatureException e) {
             count(request.header(Headers.ENDPOINT).map(Endpoint::parse), e.reason());
-            return admit(request, named(request), Caller.Proof.NONE);
+            return admit(request, named(request), AdmittedCaller.Proof.NONE);
         } catch (ProblemException e) { // nothing is wrong with the signature, but it proves nothing now
-            return admit(request, named(request), Caller.Proof.NONE);
+            return admit(request, named(request), AdmittedCaller.Proof.NONE);
         }
-        return admit(request, signer, Caller.Proof.SIGNATURE);
+        return admit(request, signer, AdmittedCaller.Proof.SIGNATURE);
     }
 
-    private Caller admit(Request request, Endpoint endpoint, Caller.Proof proof) {
-        Outcome<Caller> admitted = controlPlane.admit(endpoint, proof, request.source());
-        if (admitted instanceof Outcome.Refused<Caller> refused) {
+    private AdmittedCaller admit(Request request, Endpoint endpoint, AdmittedCaller.Proof proof) {
+        Outcome<AdmittedCaller> admitted = controlPlane.admit(endpoint, proof, request.source());
+        if (admitted instanceof Outcome.Refused<AdmittedCaller> refused) {
             throw new ProblemException(Problems.of(refused.rejection()));
         }
-        return ((Outcome.Done<Caller>) admitted).value();
+        return ((Outcome.Done<AdmittedCaller>) admitted).value();
     }
 
     private void count(Optional<Endpoint> caller, DenialReason reason) {

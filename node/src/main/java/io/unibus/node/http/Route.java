@@ -1,6 +1,6 @@
 package io.unibus.node.http;
 
-import io.unibus.node.control.Caller;
+import io.unibus.node.control.AdmittedCaller;
 
 /**
  * One line of the route table.
@@ -26,7 +26,7 @@ record Route(String method, String template, Access access, boolean immediate, H
     }
 
     interface UserHandler {
-        Answer answer(Caller caller, Request request);
+        Answer answer(AdmittedCaller caller, Request request);
     }
 
     /** As the golden file and the startup log show it. */

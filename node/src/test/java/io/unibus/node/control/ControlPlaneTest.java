@@ -410,12 +410,14 @@ class ControlPlaneTest {
     void refusalsOfManyInventedCallersDoNotFillTheAuditLog() throws IOException {
         int before = audited().size();
         for (int i = 0; i < 10 * ChangeAudit.MOST_REFUSALS; i++) {
-            Caller invented = valueOf(control.admit(endpoint(10 + i % 100), Caller.Proof.NONE, "10.0.0.1"));
+            AdmittedCaller invented =
+                    valueOf(control.admit(endpoint(10 + i % 100), AdmittedCaller.Proof.NONE, "10.0.0.1"));
             refusal(control.rekey(invented, ROOM, rekey(2)));
         }
         assertThat(audited()).hasSize(before + ChangeAudit.MOST_REFUSALS);
         for (int i = 0; i < 20 * ChangeAudit.MOST_REFUSALS_OF_ALL; i++) {
-            Caller invented = valueOf(control.admit(endpoint(9), Caller.Proof.NONE, "10.0." + i / 250 + "." + i % 250));
+            AdmittedCaller invented =
+                    valueOf(control.admit(endpoint(9), AdmittedCaller.Proof.NONE, "10.0." + i / 250 + "." + i % 250));
             refusal(control.rekey(invented, ROOM, rekey(2)));
         }
         assertThat(audited()).hasSize(before + ChangeAudit.MOST_REFUSALS_OF_ALL);
@@ -442,12 +444,12 @@ class ControlPlaneTest {
                 .toList();
     }
 
-    private Caller as(Endpoint endpoint) {
-        return valueOf(control.admit(endpoint, Caller.Proof.SIGNATURE, "127.0.0.1"));
+    private AdmittedCaller as(Endpoint endpoint) {
+        return valueOf(control.admit(endpoint, AdmittedCaller.Proof.SIGNATURE, "127.0.0.1"));
     }
 
-    private Outcome<Caller> admit(BusAuth mode, Endpoint endpoint) {
-        return controlWith(mode).admit(endpoint, Caller.Proof.SIGNATURE, "127.0.0.1");
+    private Outcome<AdmittedCaller> admit(BusAuth mode, Endpoint endpoint) {
+        return controlWith(mode).admit(endpoint, AdmittedCaller.Proof.SIGNATURE, "127.0.0.1");
     }
 
     /** Lets the actions happen, one each, between the next decisions and their commits. */

@@ -6,7 +6,7 @@ import io.unibus.client.Identity;
 import io.unibus.embeddednats.HostPort;
 import io.unibus.node.audit.AuditLog;
 import io.unibus.node.config.BusAuth;
-import io.unibus.node.control.Caller;
+import io.unibus.node.control.AdmittedCaller;
 import io.unibus.node.control.ControlPlane;
 import io.unibus.node.control.DenialCounter;
 import io.unibus.node.control.MemoryStore;
@@ -259,7 +259,8 @@ final class EnforcedRoutesIT {
     }
 
     private void createRoom(String room) {
-        Caller caller = ((Outcome.Done<Caller>) setup.admit(owner.endpoint(), Caller.Proof.NONE, "")).value();
+        AdmittedCaller caller =
+                ((Outcome.Done<AdmittedCaller>) setup.admit(owner.endpoint(), AdmittedCaller.Proof.NONE, "")).value();
         assertThat(setup.createRoom(
                         caller,
                         CreateRoomRequest.fromJson(

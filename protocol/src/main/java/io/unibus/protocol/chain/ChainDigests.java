@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * What the digests in a link are of. Each is SHA-256 over fields, of which the first is a label of its own, and each field is
+ * Makes the digests in a link. Each is SHA-256 over fields, of which the first is a label of its own, and each field is
  * preceded by its length in two bytes (big endian): no content of one kind is ever content of another.
  *
  * <p>The order of endpoints is that of their text form, {@link Endpoint#compareTo}; in the digest an endpoint is the 32

@@ -70,7 +70,7 @@ public final class ChainRules {
         }
     }
 
-    /** What nobody has signed is no proof of another chain. */
+    /** Refuses a link that nobody has signed: it is no proof of another chain. */
     private static LinkOutcome fork(RoomLink last, RoomLink link) {
         try {
             requireSignature(link);

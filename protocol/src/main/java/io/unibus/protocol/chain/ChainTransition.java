@@ -9,7 +9,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * What the content of a link makes of a room, decided by all rules but those of signatures.
+ * The step that the content of a link takes a room to, decided by all rules but those of signatures.
  *
  * @param members after it
  * @param keyRecipients as {@link LinkOutcome.Accepted} has them

@@ -4,7 +4,7 @@ import io.unibus.protocol.Endpoint;
 import io.unibus.protocol.MemberRole;
 import java.util.Optional;
 
-/** What a link does to the members of its room. */
+/** One change that a link makes to the members of its room. */
 public sealed interface LinkAction {
     /** Returns whom it is about. */
     Endpoint endpoint();

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What the author of a link signs. A content that exists has the right form; whether it may follow another is up to
+ * The fields of a link that its author signs. A content that exists has the right form; whether it may follow another is up to
  * {@link ChainRules}. Immutable.
  *
  * @param number from 1 to 2^53 - 1, one more than that of the link before

@@ -3,7 +3,7 @@ package io.unibus.protocol.chain;
 import io.unibus.protocol.Endpoint;
 import java.util.Set;
 
-/** What {@link ChainRules} say of a link. */
+/** The decision of {@link ChainRules} about a link. */
 public sealed interface LinkOutcome {
     /**
      * It follows.

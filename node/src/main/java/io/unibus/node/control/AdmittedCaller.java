@@ -6,14 +6,14 @@ import io.unibus.protocol.Endpoint;
  * An endpoint that is served: in whose name a request came, how that was proven and from where, and what the allowlist says of it. Made by
  * {@link ControlPlane#admit}, for one request. Immutable.
  */
-public final class Caller {
+public final class AdmittedCaller {
     private final Endpoint endpoint;
     private final Proof proof;
     private final String address;
     private final boolean admin;
     private final long admitted;
 
-    Caller(Endpoint endpoint, Proof proof, String address, boolean admin, long admitted) {
+    AdmittedCaller(Endpoint endpoint, Proof proof, String address, boolean admin, long admitted) {
         this.endpoint = endpoint;
         this.proof = proof;
         this.address = address;
@@ -21,7 +21,7 @@ public final class Caller {
         this.admitted = admitted;
     }
 
-    /** How a caller proves to be the endpoint that it names. */
+    /** The proof of a caller that it is the endpoint that it names. */
     public enum Proof {
         /** A signature over the request. */
         SIGNATURE,
