@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.unibus.client.ClientException;
 import io.unibus.client.ControlPlaneClient;
 import io.unibus.client.Identity;
+import io.unibus.client.OutcomeUnknownException;
 import io.unibus.protocol.AddUserRequest;
 import io.unibus.protocol.Endpoint;
 import io.unibus.protocol.Handle;
@@ -88,10 +89,18 @@ final class QuorumLossIT {
         }
     }
 
+    /** Repeats a revocation whose outcome is unknown, as when the leader that it was sent to is cut off: it is the same twice. */
     private void revokeOn(Cluster cluster) {
         ClusterClient client = new ClusterClient(
                 List.of(cluster.node(2).url(), cluster.node(3).url()), admin, 1, Duration.ofSeconds(20), new History());
-        client.ask("revoke", revoked.endpoint(), node -> node.revokeUser(revoked.endpoint()));
+        Await.until("the revocation", Cluster.RECOVERY_LIMIT, () -> {
+            try {
+                client.ask("revoke", revoked.endpoint(), node -> node.revokeUser(revoked.endpoint()));
+                return true;
+            } catch (OutcomeUnknownException e) {
+                return false;
+            }
+        });
     }
 
     /** Half of them ask as the user for what every user may, half as the admin for what only admins may. */
