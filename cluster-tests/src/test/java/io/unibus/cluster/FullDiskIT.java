@@ -28,6 +28,7 @@ final class FullDiskIT {
     @Test
     void theOthersGoOnAndTheNodeHealsWhenThereIsSpaceAgain() throws IOException {
         scenario.expectError("no space left on device");
+        scenario.expectError("audit.log cannot be written");
         scenario.expectError("JetStream out of "); // resources, or file resources
         // What the server could not store, its copy of a bucket lacks: it says so, and takes the copy of another.
         scenario.expectError("Error applying stream entries");

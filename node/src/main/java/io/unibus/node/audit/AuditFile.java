@@ -36,6 +36,7 @@ final class AuditFile implements AutoCloseable {
     private long length;
     private long fullAt;
     private boolean failing;
+    private long missing;
 
     /** @param mostBytes of one file; a file may grow by one line beyond it */
     AuditFile(Path path, long mostBytes) {
@@ -73,9 +74,11 @@ final class AuditFile implements AutoCloseable {
             length += bytes.length;
             if (failing) {
                 failing = false;
-                log.warn("{} is written again; the lines meanwhile are missing", path);
+                log.warn("{} is written again; {} lines are missing", path, missing);
+                missing = 0;
             }
         } catch (IOException e) {
+            missing++;
             if (!failing) {
                 failing = true;
                 log.error(
